@@ -1,0 +1,36 @@
+import canonicalize from 'canonicalize';
+
+/** What is stored and hashed: the whole of an event as one canonical JSON text (RFC 8785), kept byte for byte. */
+export interface Envelope {
+  /** A UUID made from the command's id and the writer's epoch, so that a repeat by another writer does not look like one. */
+  readonly id: string;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly stream: string;
+  readonly version: number;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly recordedAt: string;
+  /** Who asked: the API key's or service's own name, never a person's. */
+  readonly actor: string;
+  /** The request that led to it. */
+  readonly correlation: string | null;
+  /** The event that led to it, where one did. */
+  readonly causation: string | null;
+  readonly traceparent: string | null;
+  readonly data: unknown;
+}
+
+/** RFC 8785. @throws TypeError where a value has no JSON form (a bigint): a bug. */
+export function canonicalJson(value: object): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError('This value has no JSON form.');
+  return text;
+}
+
+export function encodeEnvelope(envelope: Envelope): string {
+  return canonicalJson(envelope);
+}
+
+export function decodeEnvelope(text: string): Envelope {
+  return JSON.parse(text) as Envelope;
+}

@@ -1,0 +1,41 @@
+import type { KeptTexts } from './texts.js';
+
+/** The stream of a ledger, by its opaque uid (which is also the Kafka key's owner). */
+export const journalStream = (ledgerUid: string): string => `journal-${ledgerUid}`;
+export const ledgerUidOf = (stream: string): string => stream.slice('journal-'.length);
+
+/** One stored event on its way to a reader: the bytes as hashed, and the texts while they exist. */
+export interface FedEvent {
+  readonly version: number;
+  readonly event: string;
+  readonly texts: KeptTexts | null;
+}
+
+/**
+ * One message on `mizan.journal`, key = stream. Its events follow one another without a gap;
+ * an all-or-nothing group is never split over messages.
+ */
+export interface JournalMessage {
+  readonly stream: string;
+  readonly events: readonly FedEvent[];
+}
+
+/**
+ * The feed that `transfers` serves to the other services over HTTP (scope `feed`):
+ * `GET /v1/feed/heads?after=<token>&limit=` and `GET /v1/feed/streams/<stream>?after=<version>&limit=`.
+ */
+export interface HeadsBody {
+  readonly heads: readonly { readonly stream: string; readonly version: number }[];
+  /** Where to go on; equal to `after` when there is nothing new. Null before the first append. */
+  readonly next: string | null;
+}
+export interface StreamBody {
+  readonly events: readonly FedEvent[];
+}
+
+export const topics = {
+  journal: { name: 'mizan.journal', partitions: 4, retentionMs: 7 * 24 * 3600 * 1000 },
+} as const;
+
+/** The largest value of one Kafka message, bytes. Above the largest group (768 KiB) with its texts. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;

@@ -1,0 +1,37 @@
+import { type AccountType, type Side, normalSide } from './account.js';
+
+/** The four totals of an account: gross, unsigned, in minor units. The posted ones only grow. */
+export interface Balances {
+  readonly debitsPosted: bigint;
+  readonly debitsHeld: bigint;
+  readonly creditsPosted: bigint;
+  readonly creditsHeld: bigint;
+}
+
+export const noBalances: Balances = { debitsPosted: 0n, debitsHeld: 0n, creditsPosted: 0n, creditsHeld: 0n };
+
+type Typed = Balances & { readonly type: AccountType };
+
+/** Normal side minus the other side, posted money only. */
+export function posted(account: Typed): bigint {
+  const net = account.debitsPosted - account.creditsPosted;
+  return normalSide(account.type) === 'debit' ? net : -net;
+}
+
+/** What is held on the side that lowers the account. */
+export function held(account: Typed): bigint {
+  return normalSide(account.type) === 'debit' ? account.creditsHeld : account.debitsHeld;
+}
+
+/** What a movement may still take: posted less held. */
+export function available(account: Typed): bigint {
+  return posted(account) - held(account);
+}
+
+/** The balances after one posting of posted money. */
+export function post(balances: Balances, side: Side, amount: bigint): Balances {
+  const { debitsPosted, debitsHeld, creditsPosted, creditsHeld } = balances;
+  return side === 'debit'
+    ? { debitsPosted: debitsPosted + amount, debitsHeld, creditsPosted, creditsHeld }
+    : { debitsPosted, debitsHeld, creditsPosted: creditsPosted + amount, creditsHeld };
+}

@@ -1,0 +1,78 @@
+import type { AccountType, Frozen } from './account.js';
+import type { Posting } from './posting.js';
+import type { Metadata, Texts } from './texts.js';
+
+/**
+ * What a caller asks of the ledger, after the shape has been checked and defaults are filled in.
+ * It is kept word for word in the event it causes (texts apart), so that "same content" can be told
+ * for ever and history can be decided again.
+ */
+export type Command = Open | Transfer | Update | Close | Reopen | Cancel;
+
+export interface Open {
+  readonly op: 'open';
+  /** The account's id: a space of its own beside the ids of all other commands. */
+  readonly id: string;
+  readonly type: AccountType;
+  readonly asset: string;
+  readonly minBalance: bigint | null;
+  readonly maxBalance: bigint | null;
+  readonly texts: Texts;
+}
+
+/** Moves money from `debit`, `credit`, `amount`, or from `postings`. The two forms are different content. */
+export type Transfer = TwoLegTransfer | PostingsTransfer;
+
+interface TransferFields {
+  readonly op: 'transfer';
+  readonly id: string;
+  /** When it counts, ms since the epoch; null where the caller gave none (then: when recorded). */
+  readonly effectiveAt: number | null;
+  readonly texts: Texts;
+}
+
+export interface TwoLegTransfer extends TransferFields {
+  readonly debit: string;
+  readonly credit: string;
+  readonly amount: bigint;
+}
+
+export interface PostingsTransfer extends TransferFields {
+  readonly postings: readonly Posting[];
+}
+
+export interface Update {
+  readonly op: 'update';
+  readonly id: string;
+  readonly account: string;
+  /** Absent: unchanged. Null: the limit is removed. */
+  readonly minBalance?: bigint | null;
+  readonly maxBalance?: bigint | null;
+  readonly frozen?: Frozen;
+  /** Absent: unchanged. Present: replaces all metadata. */
+  readonly metadata?: Metadata;
+}
+
+export interface Close {
+  readonly op: 'close';
+  readonly id: string;
+  readonly account: string;
+}
+
+export interface Reopen {
+  readonly op: 'reopen';
+  readonly id: string;
+  readonly account: string;
+}
+
+/** Spends an id that is not used yet, so that a caller can give a command up for certain. */
+export interface Cancel {
+  readonly op: 'cancel';
+  readonly id: string;
+}
+
+/** 1 .. 512 commands, all or nothing, decided one by one, each seeing the ones before it. */
+export interface Group {
+  readonly op: 'group';
+  readonly operations: readonly Command[];
+}
