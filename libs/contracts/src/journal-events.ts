@@ -104,6 +104,7 @@ export function decodeEvent(text: string, kept?: Texts | null): LedgerEvent {
         texts: words,
         command: commandFromWire(data.command as Wire, words ?? noTexts),
         rejection: data.rejection as Rejection,
+        inGroup: data.inGroup as boolean,
       };
     default:
       throw new Error(`Event ${envelope.stream}@${envelope.version} is of an unknown type ${envelope.type}. Run a newer program.`);
@@ -134,7 +135,7 @@ function factsToWire(event: LedgerEvent): Wire {
         postings: event.postings.map(recordedPostingToWire),
       };
     case 'TransferRejected':
-      return { command: commandToWire(event.command), rejection: event.rejection };
+      return { command: commandToWire(event.command), rejection: event.rejection, inGroup: event.inGroup };
     default:
       return { command: commandToWire(event.command), account: accountToWire(event.account) };
   }

@@ -55,6 +55,8 @@ export interface EntryPosted extends Caused<Transfer> {
 export interface TransferRejected extends Caused<Command> {
   readonly type: 'TransferRejected';
   readonly rejection: Rejection;
+  /** It failed as a member of a group, perhaps only because of its siblings, and took the group with it. */
+  readonly inGroup: boolean;
 }
 
 export type LedgerEvent = LedgerOpened | AccountOpened | AccountUpdated | AccountClosed | AccountReopened | EntryPosted | TransferRejected;
