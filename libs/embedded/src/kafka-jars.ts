@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export const KAFKA_VERSION = '4.1.0';
+const JAVA_MINIMUM = 17;
+const pom = fileURLToPath(new URL('../kafka/pom.xml', import.meta.url));
+const COPY_GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
+
+/** Something that only the system can give is not there. The message says what to install. */
+export class MissingTool extends Error {}
+
+/** Under this project's `.mizan/`: shared by starts and tests, whatever folders they keep their data in. */
+export const kafkaJarsCache = fileURLToPath(new URL('../../../.mizan/kafka-jars', import.meta.url));
+
+/**
+ * The folder of the broker's jars, fetched by Maven the first time. Named after the hash of pom.xml: another version is another folder.
+ * @throws MissingTool without Java or Maven.
+ */
+export async function kafkaJars(cache: string = kafkaJarsCache): Promise<string> {
+  await requireJava();
+  const directory = await jarsDirectory(cache);
+  if (existsSync(directory)) return directory;
+  await mkdir(cache, { recursive: true });
+  const unfinished = `${directory}.new-${process.pid}`;
+  await rm(unfinished, { recursive: true, force: true });
+  try {
+    await promisify(execFile)(
+      'mvn',
+      ['-q', '-B', '-ntp', '-f', pom, COPY_GOAL, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`],
+      { timeout: DOWNLOAD_TIMEOUT_MS },
+    );
+    // Somebody else may have been faster; then theirs is as good.
+    await rename(unfinished, directory).catch((error: unknown) => {
+      if (!existsSync(directory)) throw error;
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new MissingTool(
+        'no Maven found, which fetches Kafka the first time. Install it (Debian: apt-get install maven), or set KAFKA_BROKERS',
+      );
+    const said = (error as { stdout?: string }).stdout?.split('\n').find((line) => line.includes('ERROR'));
+    throw new Error(`Maven could not fetch Kafka's jars: ${said ?? String(error)}`);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  return directory;
+}
+
+/** Whether the jars are there already. */
+export async function haveKafkaJars(cache: string = kafkaJarsCache): Promise<boolean> {
+  return existsSync(await jarsDirectory(cache));
+}
+
+async function jarsDirectory(cache: string): Promise<string> {
+  const hash = createHash('sha256')
+    .update(await readFile(pom))
+    .digest('hex')
+    .slice(0, 16);
+  return join(cache, hash);
+}
+
+async function requireJava(): Promise<void> {
+  const advice = `Install it (Debian: apt-get install openjdk-${JAVA_MINIMUM}-jre-headless), or set KAFKA_BROKERS`;
+  const said = await promisify(execFile)('java', ['-version']).then(
+    ({ stderr }) => stderr,
+    () => null,
+  );
+  if (said === null) throw new MissingTool(`no Java ${JAVA_MINIMUM} found, which runs Kafka. ${advice}`);
+  const version = Number(/version "(\d+)/.exec(said)?.[1]);
+  if (version < JAVA_MINIMUM) throw new MissingTool(`Java ${version} found, Kafka needs ${JAVA_MINIMUM} or later. ${advice}`);
+}
