@@ -1,1 +1,4 @@
-export {};
+export * from './pool.js';
+export * from './transaction.js';
+export * from './service-role.js';
+export * from './migrate.js';
