@@ -1,1 +1,3 @@
-export {};
+export * from './client.js';
+export * from './operation.js';
+export * from './problem.js';

@@ -1,0 +1,55 @@
+import type { AccountBody, PostingBody } from '@mizan/contracts';
+
+// What a caller sends. Amounts in whole minor units, as bigint or digits; moments as RFC 3339 with Z.
+
+export type Amount = bigint | string;
+
+interface Worded {
+  readonly reference?: string;
+  readonly metadata?: AccountBody['metadata'];
+}
+
+export interface NewAccount {
+  readonly id: string;
+  readonly type: AccountBody['type'];
+  readonly asset: string;
+  /** Limits on the normal balance, signed. */
+  readonly minBalance?: Amount;
+  readonly maxBalance?: Amount;
+  readonly metadata?: AccountBody['metadata'];
+}
+
+export interface TwoLegTransfer extends Worded {
+  readonly id: string;
+  readonly debit: string;
+  readonly credit: string;
+  readonly amount: Amount;
+  readonly effectiveAt?: string;
+}
+
+export interface PostingsTransfer extends Worded {
+  readonly id: string;
+  readonly postings: readonly { readonly account: string; readonly side: PostingBody['side']; readonly amount: Amount }[];
+  readonly effectiveAt?: string;
+}
+
+export type NewTransfer = TwoLegTransfer | PostingsTransfer;
+
+export interface AccountChange {
+  readonly id: string;
+  /** Null removes the limit. */
+  readonly minBalance?: Amount | null;
+  readonly maxBalance?: Amount | null;
+  readonly frozen?: AccountBody['frozen'];
+  readonly metadata?: AccountBody['metadata'];
+}
+
+/** One item of a batch. */
+export type SingleOperation =
+  | ({ readonly op: 'open' } & NewAccount)
+  | ({ readonly op: 'transfer' } & NewTransfer)
+  | ({ readonly op: 'update'; readonly account: string } & AccountChange)
+  | { readonly op: 'close' | 'reopen'; readonly id: string; readonly account: string }
+  | { readonly op: 'cancel'; readonly id: string };
+
+export type Operation = SingleOperation | { readonly op: 'group'; readonly operations: readonly SingleOperation[] };
