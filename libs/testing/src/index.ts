@@ -1,1 +1,4 @@
-export {};
+export { type KafkaBrokers, kafkaBrokers } from './kafka-brokers.js';
+export { type OwnKafka, type OwnPostgres, type TestServer, kafkaServer, ownKafka, ownPostgres, postgresServer } from './servers.js';
+export { type TestDatabase, testDatabase } from './test-database.js';
+export { type TestTokens, testTokens } from './tokens.js';
