@@ -1,0 +1,249 @@
+import type { JournalMessage } from '@mizan/contracts';
+import { type Feed, FEED_LIMITS } from './feed.js';
+import type { Inbox } from './inbox.js';
+import { wholeGroups } from './journal-message.js';
+import { type Log, silent } from './kafka-client.js';
+import { backoffMs, pause, within } from './patience.js';
+import { NotApplied, Poison, reasonOf } from './poison.js';
+
+export interface FollowerOptions {
+  readonly inbox: Inbox;
+  readonly feed: Feed;
+  /** kafka: batches come by `receive`, the feed fills what they leave out. feed: sweeps alone. */
+  readonly bus: 'kafka' | 'feed';
+  /** Pause between two looks at the feed's heads, ms. */
+  readonly sweepMs?: number;
+  readonly log?: Log;
+}
+
+export interface FollowedStream {
+  readonly stream: string;
+  /** The last version known to exist, and the last one applied. */
+  readonly head: number;
+  readonly applied: number;
+}
+
+export interface FollowerStatus {
+  readonly state: 'stopped' | 'catching-up' | 'following' | 'halted';
+  readonly bus: 'kafka' | 'feed';
+  /** Events known to exist and not applied. */
+  readonly lag: number;
+  /** The streams that moved last, at most 100. */
+  readonly streams: readonly FollowedStream[];
+  /** When the feed was last compared, RFC 3339; null before the first time. */
+  readonly comparedAt: string | null;
+  /** The latest failure that is still being tried again. */
+  readonly lastError: string | null;
+  /** What could not be understood; nothing is applied any more until a restart. */
+  readonly halted: string | null;
+}
+
+const SWEEP_MS = { kafka: 1_000, feed: 75 } as const;
+const MOST_RETRY_MS = 5_000;
+const PAGES_PER_SWEEP = 20;
+const STREAMS_AT_ONCE = 4;
+const STREAMS_SHOWN = 100;
+const GOODBYE_MS = 2_500;
+
+/**
+ * Keeps a read model equal to the journal. Kafka brings news early; the feed says what is true.
+ * Every sweep asks the feed which streams moved since the stored token. A stream that is still behind one sweep later is filled from the feed,
+ * and only then does the token move: a lost topic, expired messages or a dead broker cost one sweep and nothing else.
+ */
+export class Follower {
+  private readonly behind = new Map<string, FollowedStream>();
+  /** Streams that are not behind, the latest movement last. */
+  private readonly settled = new Map<string, FollowedStream>();
+  private readonly log: Log;
+  private stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private turn: Promise<unknown> = Promise.resolve();
+  private state: 'stopped' | 'catching-up' | 'following' = 'stopped';
+  private halted: string | null = null;
+  private lastError: string | null = null;
+  private comparedAt: string | null = null;
+
+  constructor(private readonly options: FollowerOptions) {
+    this.log = options.log ?? silent;
+  }
+
+  start(): void {
+    if (this.state !== 'stopped') return;
+    this.state = 'catching-up';
+    this.stopping = new AbortController();
+    this.running = this.run(this.stopping.signal);
+  }
+
+  /** Within 3 s. A page being applied is finished, or rolled back by the closing of the pool. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await within(GOODBYE_MS, Promise.all([this.running, this.turn]));
+    this.state = 'stopped';
+  }
+
+  /**
+   * Applies a batch from Kafka, gaps filled from the feed first.
+   * @throws Poison when the read model halts on it, or has halted; NotApplied when it may succeed later.
+   */
+  async receive(messages: readonly JournalMessage[]): Promise<void> {
+    const { signal } = this.stopping;
+    try {
+      const { versions, gaps } = await this.inTurn(() => this.options.inbox.receive(messages));
+      this.note(new Map(gaps.map(({ stream, seen }) => [stream, seen])), versions);
+      await this.fill(
+        gaps.map(({ stream, seen }) => [stream, seen]),
+        signal,
+      );
+      signal.throwIfAborted();
+    } catch (error) {
+      if (error instanceof Poison) {
+        this.halt(error.message);
+        throw error;
+      }
+      throw new NotApplied(error);
+    }
+  }
+
+  /** Stops applying anything, for the reason given, until the process starts again. */
+  halt(reason: string): void {
+    if (this.halted !== null) return;
+    this.halted = reason;
+    this.stopping.abort();
+    this.log('error', 'The read model halts', { reason });
+  }
+
+  status(): FollowerStatus {
+    const behind = [...this.behind.values()];
+    return {
+      state: this.halted === null ? this.state : 'halted',
+      bus: this.options.bus,
+      lag: behind.reduce((sum, { head, applied }) => sum + head - applied, 0),
+      streams: [...this.settled.values(), ...behind].slice(-STREAMS_SHOWN),
+      comparedAt: this.comparedAt,
+      lastError: this.lastError,
+      halted: this.halted,
+    };
+  }
+
+  private async run(signal: AbortSignal): Promise<void> {
+    const { bus, sweepMs = SWEEP_MS[bus] } = this.options;
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        await this.follow(signal, sweepMs, () => (failures = 0));
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof Poison) return this.halt(error.message);
+        failures++;
+        this.lastError = reasonOf(error);
+        this.log('warn', 'The feed could not be followed; it is tried again', { failures, error: this.lastError });
+        await pause(backoffMs(failures, sweepMs, MOST_RETRY_MS), signal);
+      }
+    }
+  }
+
+  /** Sweeps from the stored token on, until something fails. */
+  private async follow(signal: AbortSignal, sweepMs: number, well: () => void): Promise<void> {
+    let token = await this.options.inbox.token();
+    while (!signal.aborted) {
+      const { noticed, next, atEnd } = await this.notice(token, signal);
+      this.comparedAt = new Date().toISOString();
+      this.lastError = null;
+      well();
+      const atLeisure = atEnd && this.state === 'following';
+      // While Kafka is bringing these events, they have one sweep's time to arrive.
+      if (atLeisure && this.options.bus === 'kafka') await pause(sweepMs, signal);
+      await this.fill([...noticed], signal);
+      if (signal.aborted) return;
+      if (next !== null && next !== token) await this.options.inbox.storeToken(next);
+      token = next;
+      if (atEnd) this.state = 'following';
+      if (atLeisure && this.options.bus === 'feed') await pause(sweepMs, signal);
+    }
+  }
+
+  /** Which streams moved since the token, up to the feed's end or a bounded number of pages. */
+  private async notice(
+    token: string | null,
+    signal: AbortSignal,
+  ): Promise<{ noticed: Map<string, number>; next: string | null; atEnd: boolean }> {
+    const { feed, inbox } = this.options;
+    const noticed = new Map<string, number>();
+    for (let page = 0; page < PAGES_PER_SWEEP; page++) {
+      const { heads, next } = await feed.heads(token, FEED_LIMITS.heads, signal);
+      if (next === token) return { noticed, next, atEnd: true };
+      token = next;
+      const fresh = highest(heads);
+      const news = this.note(fresh, await inbox.versions([...fresh.keys()]));
+      for (const [stream, version] of fresh) noticed.set(stream, version);
+      // Under load there is always a little more. A full page would have brought at least one event for each append in it.
+      if (news < FEED_LIMITS.heads) return { noticed, next, atEnd: true };
+    }
+    return { noticed, next: token, atEnd: false };
+  }
+
+  /** Brings streams up to a version from the feed, a few at a time, a page of each per transaction. */
+  private async fill(wanted: readonly (readonly [string, number])[], signal: AbortSignal): Promise<void> {
+    for (let start = 0; start < wanted.length; start += STREAMS_AT_ONCE) {
+      const goals = new Map(wanted.slice(start, start + STREAMS_AT_ONCE));
+      while (goals.size > 0 && !signal.aborted) {
+        const versions = await this.inTurn(() => this.fillPage(goals, signal));
+        this.note(goals, versions);
+        for (const [stream, goal] of goals) if ((versions.get(stream) ?? 0) >= goal) goals.delete(stream);
+      }
+    }
+  }
+
+  private async fillPage(goals: ReadonlyMap<string, number>, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    const { feed, inbox } = this.options;
+    const versions = await inbox.versions([...goals.keys()]);
+    const behind = [...goals].filter(([stream, goal]) => versions.get(stream)! < goal);
+    const pages = await Promise.all(
+      behind.map(async ([stream, goal]): Promise<JournalMessage> => {
+        const after = versions.get(stream)!;
+        const events = wholeGroups(await feed.stream(stream, after, FEED_LIMITS.events, signal));
+        if (events[0]?.version !== after + 1)
+          throw new Error(`The feed has ${stream} up to ${goal} but gives ${events[0]?.version ?? 'nothing'} after ${after}.`);
+        return { stream, events };
+      }),
+    );
+    const received = await inbox.receive(pages);
+    return new Map([...versions, ...received.versions]);
+  }
+
+  /** One batch or page at a time: what a page skips because another has just brought it was not worth fetching. */
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.turn.then(() => {
+      if (this.halted !== null) throw new Poison(this.halted);
+      this.stopping.signal.throwIfAborted();
+      return work();
+    });
+    this.turn = mine.catch(() => {});
+    return mine;
+  }
+
+  /** @returns how many events are now known to exist that were not known before. */
+  private note(heads: ReadonlyMap<string, number>, versions: ReadonlyMap<string, number>): number {
+    let news = 0;
+    for (const stream of new Set([...heads.keys(), ...versions.keys()])) {
+      const known = this.behind.get(stream) ?? this.settled.get(stream);
+      const applied = Math.max(known?.applied ?? 0, versions.get(stream) ?? 0);
+      const head = Math.max(known?.head ?? 0, heads.get(stream) ?? 0, applied);
+      news += head - Math.max(known?.head ?? 0, applied);
+      this.behind.delete(stream);
+      this.settled.delete(stream);
+      (head > applied ? this.behind : this.settled).set(stream, { stream, head, applied });
+    }
+    for (const stream of this.settled.keys()) {
+      if (this.settled.size <= STREAMS_SHOWN) break;
+      this.settled.delete(stream);
+    }
+    return news;
+  }
+}
+
+/** Of each stream the highest version. */
+function highest(heads: readonly { readonly stream: string; readonly version: number }[]): Map<string, number> {
+  const highest = new Map<string, number>();
+  for (const { stream, version } of heads) highest.set(stream, Math.max(version, highest.get(stream) ?? 0));
+  return highest;
+}

@@ -1,0 +1,18 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Milliseconds to wait before the next attempt: doubling from `first` up to `most`. @param failures in a row so far, 1 or more. */
+export function backoffMs(failures: number, first: number, most: number): number {
+  return Math.min(most, first * 2 ** Math.min(failures - 1, 30));
+}
+
+/** Waits, or returns early when `signal` aborts. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
+}
+
+/** Resolves when the work has ended, well or badly, or after `ms`, whichever is first. */
+export async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const timeout = new AbortController();
+  await Promise.race([work.catch(() => {}), pause(ms, timeout.signal)]);
+  timeout.abort();
+}
