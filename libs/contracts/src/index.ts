@@ -5,3 +5,4 @@ export * from './journal-feed.js';
 export * from './token.js';
 export * from './problem.js';
 export * from './bodies.js';
+export * from './schemas.js';

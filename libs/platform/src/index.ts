@@ -1,1 +1,39 @@
-export {};
+export { bootstrap } from './bootstrap.js';
+export { type Service, createApplication, version } from './application.js';
+export {
+  type Environment,
+  type Setting,
+  databaseUrl,
+  fileText,
+  list,
+  listening,
+  oneOf,
+  publicKeysFile,
+  readEnvironment,
+  secret,
+  text,
+  url,
+  wholeNumber,
+} from './environment.js';
+export { Caller, Open, RequestId, RequireScope, type Scope, bearerOf, unauthorized } from './access.js';
+export { BodyLimit } from './route-settings.js';
+export { TokenVerifier } from './token-verifier.js';
+export { Problem, type ProblemDetails, PROBLEM_TYPE, problemDocument } from './problem.js';
+export { sendProblem } from './problem.filter.js';
+export { Readiness, type ReadinessBody, type ReadinessCheck } from './readiness.js';
+export { Database } from './database.js';
+export { Describe, type OpenApiDocument, type Operation } from './open-api.js';
+export {
+  type Parameter,
+  type Query,
+  optionalMoment,
+  optionalOneOf,
+  optionalPosition,
+  optionalText,
+  pageLimit,
+  readQuery,
+  wholeNumberFrom,
+} from './query.js';
+export { Cursors } from './cursor.js';
+export { serviceTokens } from './service-tokens.js';
+export { log } from './log.js';

@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import type { JSONWebKeySet } from 'jose';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Reads one setting; `variables` gives it neighbours such as `<NAME>_FILE`. @throws Fault with what is wrong, in words for an operator. */
+export type Setting<T> = (name: string, variables: Variables) => T;
+type Settings = Readonly<Record<string, Setting<unknown>>>;
+export type Environment<S extends Settings> = { readonly [K in keyof S]: ReturnType<S[K]> };
+
+class Fault extends Error {}
+
+/** All that is wrong with the environment, one line for each. */
+export class BadEnvironment extends Error {
+  override readonly name = 'BadEnvironment';
+}
+
+/** @throws BadEnvironment naming every fault at once. */
+export function parseEnvironment<S extends Settings>(settings: S, variables: Variables): Environment<S> {
+  const faults: string[] = [];
+  const values = Object.entries(settings).map(([name, read]) => {
+    try {
+      return [name, read(name, variables)];
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      faults.push(`  ${error.message}`);
+      return [name, undefined];
+    }
+  });
+  if (faults.length > 0) throw new BadEnvironment(`The environment is not complete:\n${faults.join('\n')}`);
+  return Object.fromEntries(values) as Environment<S>;
+}
+
+/** Reads the process's environment. On any fault it says all of them on stderr and ends the process with code 2. */
+export function readEnvironment<S extends Settings>(settings: S): Environment<S> {
+  try {
+    return parseEnvironment(settings, process.env);
+  } catch (error) {
+    if (!(error instanceof BadEnvironment)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+const given = (name: string, variables: Variables): string | undefined => variables[name] || undefined;
+
+function required(name: string, variables: Variables, what: string): string {
+  const value = given(name, variables);
+  if (value === undefined) throw new Fault(`${name} is not set. It is ${what}.`);
+  return value;
+}
+
+function contentOf(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new Fault(`${name}: the file ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}
+
+export const text =
+  (what: string, otherwise?: string): Setting<string> =>
+  (name, variables) =>
+    given(name, variables) ?? otherwise ?? required(name, variables, what);
+
+export const wholeNumber =
+  (what: string, { least, most, otherwise }: { least: number; most: number; otherwise?: number }): Setting<number> =>
+  (name, variables) => {
+    const value = given(name, variables) ?? otherwise?.toString() ?? required(name, variables, what);
+    if (!/^\d{1,15}$/.test(value) || Number(value) < least || Number(value) > most)
+      throw new Fault(`${name} is "${value}". It is ${what}: a whole number from ${least} to ${most}.`);
+    return Number(value);
+  };
+
+export const oneOf =
+  <T extends string>(what: string, values: readonly T[], otherwise?: T): Setting<T> =>
+  (name, variables) => {
+    const value = given(name, variables) ?? otherwise ?? required(name, variables, what);
+    if (!values.includes(value as T)) throw new Fault(`${name} is "${value}". It is ${what}: one of ${values.join(', ')}.`);
+    return value as T;
+  };
+
+/** Names separated by commas, one or more. */
+export const list =
+  (what: string, otherwise?: readonly string[]): Setting<readonly string[]> =>
+  (name, variables) => {
+    const value = given(name, variables) ?? otherwise?.join(',') ?? required(name, variables, what);
+    const items = value.split(',').map((item) => item.trim());
+    if (items.includes('')) throw new Fault(`${name} is "${value}". It is ${what}, separated by commas.`);
+    return items;
+  };
+
+/** An http(s) origin or address, without a slash at the end. */
+export const url =
+  (what: string): Setting<string> =>
+  (name, variables) => {
+    const value = required(name, variables, what);
+    if (!/^https?:/.test(value) || !URL.canParse(value)) throw new Fault(`${name} is "${value}". It is ${what}: an http or https address.`);
+    return value.replace(/\/+$/, '');
+  };
+
+/** A secret, given as `NAME`, or better as `NAME_FILE`, the path of a file that holds it. Its value is never shown. */
+export const secret =
+  (what: string): Setting<string> =>
+  (name, variables) => {
+    const path = given(`${name}_FILE`, variables);
+    const value = path === undefined ? given(name, variables) : contentOf(`${name}_FILE`, path);
+    if (!value) throw new Fault(`Neither ${name} nor ${name}_FILE gives a value. It is ${what}.`);
+    return value;
+  };
+
+/** Where PostgreSQL is: `postgresql://role:password@host:port/database`. */
+export const databaseUrl: Setting<string> = (name, variables) => {
+  const value = secret('the PostgreSQL address with this service’s role and password')(name, variables);
+  if (!/^postgres(ql)?:/.test(value) || !URL.canParse(value)) throw new Fault(`${name} is not a postgresql:// address.`);
+  return value;
+};
+
+/** The content of a file whose path the variable gives. */
+export const fileText =
+  (what: string): Setting<string> =>
+  (name, variables) =>
+    contentOf(name, required(name, variables, `the path of ${what}`));
+
+/** A file with a JWKS of public keys. */
+export const publicKeysFile: Setting<JSONWebKeySet> = (name, variables) => {
+  const content = fileText('a JWKS with the public Ed25519 keys of the gateway')(name, variables);
+  const keys = parseJson(content) as JSONWebKeySet | null;
+  if (!Array.isArray(keys?.keys) || keys.keys.length === 0) throw new Fault(`${name}: the file is not a JWKS ({"keys":[...]}).`);
+  if (keys.keys.some((key) => 'd' in key)) throw new Fault(`${name}: the file holds a private key. Only public keys belong there.`);
+  return keys;
+};
+
+function parseJson(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return null;
+  }
+}
+
+/** What every service needs to listen. @param port the one it has unless PORT says another. */
+export const listening = (port: number) =>
+  ({
+    HOST: text('the address to listen on', '127.0.0.1'),
+    PORT: wholeNumber('the port to listen on', { least: 0, most: 65_535, otherwise: port }),
+  }) as const;

@@ -1,0 +1,66 @@
+import { Problem } from './problem.js';
+
+/** Reads one query parameter. @throws Problem `invalid_query`. */
+export type Parameter<T> = (given: string | undefined, name: string) => T;
+type Parameters = Readonly<Record<string, Parameter<unknown>>>;
+export type Query<P extends Parameters> = { readonly [K in keyof P]: ReturnType<P[K]> };
+
+/**
+ * The parameters of a query, checked.
+ * @throws Problem `invalid_query` for one that is unknown, repeated or not of its form.
+ */
+export function readQuery<P extends Parameters>(query: unknown, parameters: P): Query<P> {
+  const given = query as Readonly<Record<string, string | string[]>>;
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(parameters, name)) {
+      const known = Object.keys(parameters).join(', ');
+      throw invalid(name, `There is no query parameter ${name} here. ${known ? `There are: ${known}.` : 'This takes none.'}`);
+    }
+    if (Array.isArray(value)) throw invalid(name, `The query parameter ${name} is given more than once.`);
+  }
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, read]) => [name, read(given[name] as string | undefined, name)]),
+  ) as Query<P>;
+}
+
+const invalid = (field: string, detail: string): Problem => new Problem('invalid_query', detail, { field });
+
+export const optionalText: Parameter<string | null> = (given) => given ?? null;
+
+export function wholeNumberFrom<T extends number | null>(least: number, most: number, otherwise: T): Parameter<number | T> {
+  return (given, name) => {
+    if (given === undefined) return otherwise;
+    const value = Number(given);
+    if (!/^\d{1,16}$/.test(given) || value < least || value > most)
+      throw invalid(name, `${name} is a whole number from ${least} to ${most}.`);
+    return value;
+  };
+}
+
+/** Items on a page: 1 to 1000. */
+export const pageLimit = wholeNumberFrom(1, 1000, 100);
+
+/** A journal position, 0 or more. */
+export const optionalPosition = wholeNumberFrom(0, Number.MAX_SAFE_INTEGER, null);
+
+export function optionalOneOf<T extends string>(values: readonly T[]): Parameter<T | null> {
+  return (given, name) => {
+    if (given === undefined) return null;
+    if (!values.includes(given as T)) throw invalid(name, `${name} is one of ${values.join(', ')}.`);
+    return given as T;
+  };
+}
+
+const DAY = /^\d{4}-\d\d-\d\d$/;
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
+
+/** A moment as RFC 3339 in UTC, or a day, which is its first moment. Milliseconds since the epoch. */
+export const optionalMoment: Parameter<number | null> = (given, name) => {
+  if (given === undefined) return null;
+  const text = DAY.test(given) ? `${given}T00:00:00Z` : given;
+  const moment = MOMENT.test(text) ? Date.parse(text) : NaN;
+  // Date.parse takes 2026-02-30 for 2 March: a day that does not exist comes back as another one.
+  if (Number.isNaN(moment) || !new Date(moment).toISOString().startsWith(text.slice(0, 19)))
+    throw invalid(name, `${name} is a moment such as 2026-01-31T09:30:00Z, or a day such as 2026-01-31.`);
+  return moment;
+};

@@ -1,0 +1,55 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TokenBody } from '@mizan/contracts';
+
+/** A token is renewed this long before it ends, so that none ends on its way. */
+const RENEW_BEFORE_END_MS = 30_000;
+const ATTEMPTS = 5;
+const FIRST_PAUSE_MS = 100;
+const ATTEMPT_TIMEOUT_MS = 5_000;
+
+export interface ServiceTokensOptions {
+  readonly gatewayUrl: string;
+  /** The service's own API key. */
+  readonly apiKey: string;
+}
+
+/**
+ * Gives a service the signed token with which it calls other services: its API key exchanged at the gateway, kept until
+ * shortly before it ends. Calls that come together share one exchange.
+ * The promise rejects when the gateway refuses the key, or after 5 attempts could not reach it (some 1.5 s where connections are refused).
+ */
+export function serviceTokens(options: ServiceTokensOptions): () => Promise<string> {
+  let held: { readonly token: Promise<string>; renewAt: number } | null = null;
+  return () => {
+    if (held && Date.now() < held.renewAt) return held.token;
+    const exchange = exchanged(options);
+    const mine = { token: exchange.then((body) => body.access_token), renewAt: Infinity };
+    held = mine;
+    exchange.then(
+      (body) => (mine.renewAt = Date.now() + body.expires_in * 1000 - RENEW_BEFORE_END_MS),
+      () => (mine.renewAt = 0),
+    );
+    return mine.token;
+  };
+}
+
+async function exchanged({ gatewayUrl, apiKey }: ServiceTokensOptions): Promise<TokenBody> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const response = await fetch(`${gatewayUrl}/v1/token`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${apiKey}` },
+        signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
+      });
+      if (response.ok) return (await response.json()) as TokenBody;
+      const answer = await response.text();
+      if (response.status < 500 && response.status !== 429) throw new RefusedKey(`The gateway refused this service's key: ${answer}`);
+      throw new Error(`The gateway answered ${response.status}: ${answer}`);
+    } catch (error) {
+      if (error instanceof RefusedKey || attempt === ATTEMPTS) throw error;
+      await delay(FIRST_PAUSE_MS * 2 ** (attempt - 1));
+    }
+  }
+}
+
+class RefusedKey extends Error {}
