@@ -15,7 +15,8 @@ export async function testTokens(): Promise<TestTokens> {
   return {
     publicKeys: { keys: [{ ...(await exportJWK(publicKey)), kid, alg: 'EdDSA', use: 'sig' }] },
     sign: ({ tenant, actor, scopes }) =>
-      new SignJWT({ tenant, actor, scopes })
+      new SignJWT({ tenant, scopes })
+        .setSubject(actor)
         .setProtectedHeader({ alg: 'EdDSA', kid })
         .setIssuer(TOKEN_ISSUER)
         .setAudience(TOKEN_AUDIENCE)
