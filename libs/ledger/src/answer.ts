@@ -1,5 +1,4 @@
-import type { CommandEvent } from './events.js';
-import type { LedgerEvent } from './events.js';
+import type { CommandEvent, LedgerEvent, TransferRejected } from './events.js';
 import type { Rejection } from './rejection.js';
 
 /** Applied: the event that did it, now or the first time. */
@@ -14,7 +13,7 @@ export interface Refused {
   readonly status: 'rejected';
   readonly replayed: boolean;
   readonly rejection: Rejection;
-  readonly event: CommandEvent | null;
+  readonly event: TransferRejected | null;
 }
 
 export type Answer = Applied | Refused;

@@ -28,10 +28,14 @@ export function available(account: Typed): bigint {
   return posted(account) - held(account);
 }
 
-/** The balances after one posting of posted money. */
-export function post(balances: Balances, side: Side, amount: bigint): Balances {
-  const { debitsPosted, debitsHeld, creditsPosted, creditsHeld } = balances;
+/** An account (or its balances alone) after one posting of posted money. */
+export function post<B extends Balances>(account: B, side: Side, amount: bigint): B {
   return side === 'debit'
-    ? { debitsPosted: debitsPosted + amount, debitsHeld, creditsPosted, creditsHeld }
-    : { debitsPosted, debitsHeld, creditsPosted: creditsPosted + amount, creditsHeld };
+    ? { ...account, debitsPosted: account.debitsPosted + amount }
+    : { ...account, creditsPosted: account.creditsPosted + amount };
+}
+
+/** The four totals alone. */
+export function balancesOf({ debitsPosted, debitsHeld, creditsPosted, creditsHeld }: Balances): Balances {
+  return { debitsPosted, debitsHeld, creditsPosted, creditsHeld };
 }

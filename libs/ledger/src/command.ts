@@ -76,3 +76,7 @@ export interface Group {
   readonly op: 'group';
   readonly operations: readonly Command[];
 }
+
+export const MAX_GROUP_OPERATIONS = 512;
+/** Bytes of a group's events as they are stored, 768 KiB. */
+export const MAX_GROUP_BYTES = 768 * 1024;

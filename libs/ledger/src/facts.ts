@@ -37,6 +37,8 @@ export interface FactsNeeded {
 export interface Changes {
   readonly ledger: LedgerFacts;
   readonly accounts: readonly Account[];
+  /** The event itself, where it opens an account. */
+  readonly opening: AccountOpened | null;
   /** The event itself, where it spends a command id. */
   readonly command: CommandEvent | null;
 }

@@ -53,3 +53,24 @@ export interface Rejection {
   /** The field concerned, as a path from the operation: `amount`, `postings/1/account`. */
   readonly field?: string;
 }
+
+export const isRejection = (value: object): value is Rejection => 'code' in value;
+
+/**
+ * The rejections that depend on the state of the ledger (steps 3, 5 and 7). Where they refuse a movement of money
+ * they are recorded and spend its id, so that a late duplicate can never pay after the state has changed.
+ */
+const recordedCodes: ReadonlySet<RejectionCode> = new Set([
+  'account_not_found',
+  'hold_not_found',
+  'entry_not_found',
+  'account_closed',
+  'account_frozen',
+  'insufficient_funds',
+  'limit_exceeded',
+]);
+
+/** Whether this refusal of this op becomes an event. All else spends nothing. */
+export function isRecorded(op: string, { code }: Rejection): boolean {
+  return op === 'transfer' ? recordedCodes.has(code) : code === 'cancelled';
+}

@@ -1,0 +1,60 @@
+// Decides and applies two-leg transfers between random accounts on one core, and prints how many a second.
+// Build first (tsc -b libs/ledger), then: node libs/ledger/bench/decide.bench.mjs
+import { Book, decide, openLedger, readOperation } from '@mizan/ledger';
+
+const ACCOUNTS = 1_000;
+const TRANSFERS = 1_000_000;
+/** As a writer does, the book keeps only the latest commands. */
+const KEPT_COMMANDS = 10_000;
+const NOW = Date.UTC(2026, 0, 1);
+
+function take(book, operation) {
+  const { events, answer } = decide(book, readOperation(operation, NOW).command, NOW);
+  for (const event of events) book.apply(event);
+  if (answer.status !== 'applied') throw new Error(answer.rejection.detail);
+}
+
+function emptyBook() {
+  const book = new Book();
+  book.apply(openLedger(book, { tenant: 'bench', ledger: 'main', name: 'Bench' }, NOW));
+  for (let n = 0; n < ACCOUNTS; n++) take(book, { op: 'open', id: `clients:${n}`, type: 'liability', asset: 'USD', minBalance: '-1000000000' });
+  return book;
+}
+
+/** The same sequence of accounts on every run. */
+function* picks() {
+  for (let state = 1; ; ) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    yield (state >>> 8) % ACCOUNTS;
+  }
+}
+
+function operations() {
+  const pick = picks();
+  return Array.from({ length: TRANSFERS }, (_, n) => {
+    const debit = pick.next().value;
+    const credit = (debit + 1 + (pick.next().value % (ACCOUNTS - 1))) % ACCOUNTS;
+    return { op: 'transfer', id: `t${n}`, debit: `clients:${debit}`, credit: `clients:${credit}`, amount: '125' };
+  });
+}
+
+function timed(what, count, work) {
+  const start = process.hrtime.bigint();
+  const result = work();
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  console.log(`${what.padEnd(32)} ${Math.round(count / seconds).toLocaleString('en')}/s`);
+  return result;
+}
+
+for (let round = 1; round <= 3; round++) {
+  const book = emptyBook();
+  const wire = operations();
+  const commands = timed('read the shape', TRANSFERS, () => wire.map((operation) => readOperation(operation, NOW).command));
+  timed('decide and apply', TRANSFERS, () => {
+    for (const command of commands) {
+      for (const event of decide(book, command, NOW).events) book.apply(event);
+      if (book.commands.size > KEPT_COMMANDS) book.commands.delete(book.commands.keys().next().value);
+    }
+  });
+  if (book.ledger.position !== 1 + ACCOUNTS + TRANSFERS) throw new Error('Some transfers were refused.');
+}
