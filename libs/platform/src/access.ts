@@ -3,7 +3,6 @@ import { type Caller as CallerOfToken, scopes } from '@mizan/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from './problem.js';
 import { routeSettings } from './route-settings.js';
-import type { TokenVerifier } from './token-verifier.js';
 
 export type Scope = (typeof scopes)[keyof typeof scopes];
 
@@ -33,8 +32,16 @@ export const RequestId = createParamDecorator(
   (_: unknown, context: ExecutionContext): string => context.switchToHttp().getRequest<FastifyRequest>().id,
 );
 
+/** Tells who calls by the credential of an Authorization header. */
+export interface Credentials {
+  /** The caller of a credential that was verified before and is still good: the fast path, without a pause. */
+  remembered(credential: string): CallerOfToken | null;
+  /** @throws Problem `unauthorized` for a credential that is none. */
+  verify(credential: string): Promise<CallerOfToken>;
+}
+
 /** Who may call is settled before a byte of the body is read, so that a stranger cannot make the service parse megabytes. */
-export function guardRoutes(fastify: FastifyInstance, tokens: TokenVerifier): void {
+export function guardRoutes(fastify: FastifyInstance, credentials: Credentials): void {
   fastify.decorateRequest('caller', null);
   fastify.addHook('onRoute', ({ method, url, config }) => {
     if (!config?.access) throw new Error(`${String(method)} ${url} does not say who may call it: give it @RequireScope or @Open.`);
@@ -42,11 +49,11 @@ export function guardRoutes(fastify: FastifyInstance, tokens: TokenVerifier): vo
   fastify.addHook('onRequest', (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) => {
     const { access } = request.routeOptions.config;
     if (access === 'open' || request.is404) return done();
-    const token = bearerOf(request.headers.authorization);
-    if (token === null) return done(unauthorized('This needs a token. Send Authorization: Bearer <token>.'));
-    const known = tokens.remembered(token);
+    const credential = bearerOf(request.headers.authorization);
+    if (credential === null) return done(unauthorized('This needs a token. Send Authorization: Bearer <token>.'));
+    const known = credentials.remembered(credential);
     if (known) return done(admit(request, known, access!));
-    tokens.verify(token).then(
+    credentials.verify(credential).then(
       (caller) => done(admit(request, caller, access!)),
       (error: Error) => done(error),
     );
@@ -64,8 +71,7 @@ function admit(request: FastifyRequest, caller: CallerOfToken, scope: Scope): Pr
 
 /** The credential of an Authorization header of the Bearer scheme, or null. */
 export function bearerOf(header: string | undefined): string | null {
-  const credential = header === undefined ? null : /^bearer +([^\s]+) *$/i.exec(header);
-  return credential ? credential[1]! : null;
+  return (header !== undefined && /^bearer +(\S+) *$/i.exec(header)?.[1]) || null;
 }
 
 export const unauthorized = (detail: string, challenge = 'Bearer realm="mizan"'): Problem =>

@@ -8,7 +8,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { guardRoutes } from './access.js';
+import { type Credentials, guardRoutes } from './access.js';
 import { problemOf } from './fault-problem.js';
 import { log, nestLog } from './log.js';
 import { type OpenApiDocument, describeApplication } from './open-api.js';
@@ -16,7 +16,6 @@ import { PROBLEM_TYPE, Problem, problemDocument } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
 import { HealthController, Readiness } from './readiness.js';
 import { RoutePatterns } from './route-patterns.js';
-import { TokenVerifier } from './token-verifier.js';
 
 /** The largest body of a route that does not say otherwise (`@BodyLimit`), bytes. */
 export const BODY_LIMIT = 64 * 1024;
@@ -32,7 +31,8 @@ export const version = (JSON.parse(readFileSync(new URL('../package.json', impor
 export interface Service {
   readonly name: string;
   readonly module: Type | DynamicModule;
-  readonly tokens: TokenVerifier;
+  /** What tells who calls: tokens alone, or a provider of the module that knows more kinds of credential. */
+  readonly tokens: Credentials | Type<Credentials>;
   /** Last word on what `/v1/openapi.json` shows: given the service's own part. Without it, that part. */
   readonly publish?: (own: OpenApiDocument, app: NestFastifyApplication) => Promise<OpenApiDocument>;
 }
@@ -65,22 +65,19 @@ export async function createApplication({ name, module, tokens, publish }: Servi
   });
   answerWithRequestId(fastify);
   readJsonAlone(fastify);
-  guardRoutes(fastify, tokens);
   const root: DynamicModule = {
     module: ServiceRoot,
     global: true,
     imports: [module],
-    providers: [
-      { provide: Readiness, useValue: new Readiness(name, version) },
-      { provide: TokenVerifier, useValue: tokens },
-    ],
-    exports: [Readiness, TokenVerifier],
+    providers: [{ provide: Readiness, useValue: new Readiness(name, version) }],
+    exports: [Readiness],
   };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     bodyParser: false,
     logger: nestLog,
     abortOnError: false,
   });
+  guardRoutes(fastify, typeof tokens === 'function' ? app.get<Credentials>(tokens, { strict: false }) : tokens);
   app.useGlobalFilters(new ProblemFilter(routes));
   let document: Promise<OpenApiDocument> | undefined;
   fastify.get('/v1/openapi.json', { config: { access: 'open' } }, () => {

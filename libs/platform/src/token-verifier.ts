@@ -1,6 +1,6 @@
 import { type Caller, TOKEN_AUDIENCE, TOKEN_ISSUER } from '@mizan/contracts';
 import { type JSONWebKeySet, type JWTPayload, createLocalJWKSet, errors, jwtVerify } from 'jose';
-import { unauthorized } from './access.js';
+import { type Credentials, unauthorized } from './access.js';
 import type { Problem } from './problem.js';
 
 /** How far two machines' clocks may differ, seconds. */
@@ -17,7 +17,7 @@ interface Verified {
 }
 
 /** Checks signed tokens against the gateway's public keys. A token's signature is checked once; then it is known by its text until it ends. */
-export class TokenVerifier {
+export class TokenVerifier implements Credentials {
   private readonly verified = new Map<string, Verified>();
   private readonly keyFor: ReturnType<typeof createLocalJWKSet>;
 
