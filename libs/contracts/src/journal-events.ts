@@ -26,8 +26,8 @@ export interface Provenance {
   readonly correlation: string | null;
   readonly causation: string | null;
   readonly traceparent: string | null;
-  /** For the commitment of this event's texts: 32 random hex digits. */
-  readonly salt: string;
+  /** Draws 32 random hex digits, for the commitment where the event has texts. */
+  readonly salt: () => string;
 }
 
 export interface EncodedEvent {
@@ -38,7 +38,7 @@ export interface EncodedEvent {
 
 export function encodeEvent(event: LedgerEvent, from: Provenance): EncodedEvent {
   const words = textsOf(event);
-  const kept = words === null || isWordless(words) ? null : { salt: from.salt, reference: words.reference, metadata: words.metadata };
+  const kept = words === null || isWordless(words) ? null : { salt: from.salt(), reference: words.reference, metadata: words.metadata };
   const promise = kept && commitment(kept);
   const text = encodeEnvelope({
     id: from.eventId,

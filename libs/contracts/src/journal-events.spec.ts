@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { Book, type Command, type Group, type LedgerEvent, decide, decideGroup, noTexts, openLedger } from '@mizan/ledger';
+import { commitmentOf, decodeEvent, encodeEvent } from './journal-events.js';
+import type { FedEvent } from './journal-feed.js';
+import { commitment } from './texts.js';
+
+const SALT = '00112233445566778899aabbccddeeff';
+const at = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+
+/** A small history with every event that is written today, each form of its command included. */
+function history(): LedgerEvent[] {
+  const book = new Book();
+  const events: LedgerEvent[] = [];
+  const take = (more: readonly LedgerEvent[]): void => more.forEach((event) => (book.apply(event), events.push(event)));
+  const command = (asked: Command): void => take(decide(book, asked, at + events.length).events);
+  take([openLedger(book, { tenant: 'development', ledger: 'main', name: 'Main book' }, at)]);
+  command({
+    op: 'open',
+    id: 'bank:cash',
+    type: 'asset',
+    asset: 'CZK',
+    minBalance: null,
+    maxBalance: null,
+    texts: { reference: null, metadata: { iban: 'none' } },
+  });
+  command({ op: 'open', id: 'clients:1', type: 'liability', asset: 'CZK', minBalance: 0n, maxBalance: 10n ** 30n, texts: noTexts });
+  command({
+    op: 'transfer',
+    id: 't1',
+    debit: 'bank:cash',
+    credit: 'clients:1',
+    amount: 2n ** 100n / 10n ** 3n,
+    effectiveAt: null,
+    texts: { reference: 'دفعة أولى \u2028 "x"', metadata: { a: '1' } },
+  });
+  const postings = [
+    { account: 'clients:1', side: 'debit', amount: 7n },
+    { account: 'bank:cash', side: 'credit', amount: 3n },
+    { account: 'bank:cash', side: 'credit', amount: 4n },
+  ] as const;
+  command({ op: 'transfer', id: 't2', postings, effectiveAt: Date.UTC(1993, 0, 1), texts: noTexts });
+  command({ op: 'transfer', id: 't3', debit: 'clients:1', credit: 'nobody', amount: 1n, effectiveAt: null, texts: noTexts });
+  command({ op: 'update', id: 'u1', account: 'clients:1', minBalance: null, frozen: 'debits', metadata: { tier: '2' } });
+  command({ op: 'cancel', id: 'never' });
+  command({ op: 'open', id: 'clients:2', type: 'liability', asset: 'CZK', minBalance: 0n, maxBalance: null, texts: noTexts });
+  command({ op: 'close', id: 'c1', account: 'clients:2' });
+  command({ op: 'reopen', id: 'c2', account: 'clients:2' });
+  const transfer = (id: string, debit: string, credit: string): Command => ({
+    op: 'transfer',
+    id,
+    debit,
+    credit,
+    amount: 5n,
+    effectiveAt: null,
+    texts: noTexts,
+  });
+  const group: Group = { op: 'group', operations: [transfer('g1', 'bank:cash', 'clients:2'), transfer('g2', 'clients:2', 'bank:cash')] };
+  take(decideGroup(book, group, at + 50).events);
+  take(
+    decideGroup(
+      book,
+      { op: 'group', operations: [transfer('g3', 'bank:cash', 'clients:2'), transfer('g4', 'clients:1', 'clients:2')] },
+      at + 60,
+    ).events,
+  );
+  return events;
+}
+
+const encode = (event: LedgerEvent) =>
+  encodeEvent(event, {
+    eventId: `00000000-0000-8000-a000-${String(event.position).padStart(12, '0')}`,
+    stream: 'journal-golden',
+    actor: 'key:golden',
+    correlation: 'request-1',
+    causation: null,
+    traceparent: null,
+    salt: () => SALT,
+  });
+
+describe('journal events', () => {
+  it('are covered whole: every type stands in the history', () => {
+    expect(new Set(history().map(({ type }) => type))).toEqual(
+      new Set(['LedgerOpened', 'AccountOpened', 'AccountUpdated', 'AccountClosed', 'AccountReopened', 'EntryPosted', 'TransferRejected']),
+    );
+  });
+
+  it('come back as they were', () => {
+    for (const event of history()) {
+      const { text, kept } = encode(event);
+      expect(decodeEvent(text, kept?.texts)).toEqual(event);
+    }
+  });
+
+  it('of schema version 1, as released, are read and written again byte for byte', () => {
+    const golden = readFileSync(new URL('../golden/journal-v1.jsonl', import.meta.url), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const fed = golden.map((line) => JSON.parse(line) as FedEvent);
+    const events = fed.map(({ event, texts }) => decodeEvent(event, texts));
+    expect(events.map((event) => encode(event).text)).toEqual(fed.map(({ event }) => event));
+    expect(new Set(events.map(({ type }) => type)).size).toBe(7);
+  });
+
+  it('hold a commitment in place of words, which opens with the salt alone', () => {
+    const [, , , entry] = history();
+    const { text, kept } = encode(entry!);
+    expect(text).not.toContain('دفعة');
+    expect(kept!.texts.salt).toBe(SALT);
+    expect(commitmentOf(text)).toBe(kept!.commitment);
+    expect(commitment(kept!.texts)).toBe(kept!.commitment);
+    expect(commitment({ ...kept!.texts, reference: 'other' })).not.toBe(kept!.commitment);
+    expect(commitment({ ...kept!.texts, salt: SALT.replace('0', '1') })).not.toBe(kept!.commitment);
+  });
+
+  it('say that their texts are gone once they are erased', () => {
+    const [, , , entry] = history();
+    expect(decodeEvent(encode(entry!).text, null)).toMatchObject({ texts: null });
+  });
+
+  it('refuse a schema version and a type that this program does not know', () => {
+    const { text } = encode(history()[0]!);
+    expect(() => decodeEvent(text.replace('"schemaVersion":1', '"schemaVersion":2'))).toThrow(/schema version 2/);
+    expect(() => decodeEvent(text.replace('LedgerOpened', 'LedgerBurned'))).toThrow(/LedgerBurned/);
+  });
+});
