@@ -31,7 +31,7 @@ export function openAccount(facts: Facts, command: Open, recorded: Recorded): Ac
     openedAt: recorded.recordedAt,
     ...noBalances,
   };
-  return { type: 'AccountOpened', ...recorded, command, texts, account };
+  return { ...recorded, type: 'AccountOpened', command, texts, account };
 }
 
 /** Limits may be set past the present balance, and a closed or frozen account may be changed too. */
@@ -41,7 +41,7 @@ export function updateAccount(facts: Facts, command: Update, recorded: Recorded)
   const { minBalance = before.minBalance, maxBalance = before.maxBalance, frozen = before.frozen, metadata = before.metadata } = command;
   if (minBalance !== null && maxBalance !== null && minBalance > maxBalance) return limitsCrossed(before.id);
   const account: Account = { ...before, minBalance, maxBalance, frozen, metadata };
-  return { type: 'AccountUpdated', ...recorded, command, texts: textsOf(account), account };
+  return { ...recorded, type: 'AccountUpdated', command, texts: textsOf(account), account };
 }
 
 export function closeAccount(facts: Facts, command: Close, recorded: Recorded): AccountClosed | Rejection {
@@ -50,7 +50,7 @@ export function closeAccount(facts: Facts, command: Close, recorded: Recorded): 
   if (before.closed) return accountClosed(before.id);
   if (posted(before) !== 0n || before.debitsHeld !== 0n || before.creditsHeld !== 0n) return accountNotEmpty(before);
   const account: Account = { ...before, closed: true };
-  return { type: 'AccountClosed', ...recorded, command, texts: textsOf(account), account };
+  return { ...recorded, type: 'AccountClosed', command, texts: textsOf(account), account };
 }
 
 /** An open account may be reopened: it is then as it was. */
@@ -58,7 +58,7 @@ export function reopenAccount(facts: Facts, command: Reopen, recorded: Recorded)
   const before = facts.account(command.account);
   if (!before) return accountNotFound(command.account);
   const account: Account = { ...before, closed: false };
-  return { type: 'AccountReopened', ...recorded, command, texts: textsOf(account), account };
+  return { ...recorded, type: 'AccountReopened', command, texts: textsOf(account), account };
 }
 
 /** The words of an account event are the account's metadata as they are afterwards. */

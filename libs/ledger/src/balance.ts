@@ -39,3 +39,8 @@ export function post<B extends Balances>(account: B, side: Side, amount: bigint)
 export function balancesOf({ debitsPosted, debitsHeld, creditsPosted, creditsHeld }: Balances): Balances {
   return { debitsPosted, debitsHeld, creditsPosted, creditsHeld };
 }
+
+/** An account with these four totals. */
+export function withBalances<B extends Balances>(account: B, { debitsPosted, debitsHeld, creditsPosted, creditsHeld }: Balances): B {
+  return { ...account, debitsPosted, debitsHeld, creditsPosted, creditsHeld };
+}

@@ -39,7 +39,7 @@ function accountsNamed(command: Command): readonly string[] {
 export function openLedger(facts: Facts, opening: { tenant: string; ledger: string; name: string }, now: number): LedgerOpened {
   if (facts.ledger.position !== 0) throw new Error(`The ledger ${opening.ledger} has been opened already.`);
   const { tenant, ledger, name } = opening;
-  return { type: 'LedgerOpened', ...nextRecorded(facts, now), tenant, ledger, name };
+  return { ...nextRecorded(facts, now), type: 'LedgerOpened', tenant, ledger, name };
 }
 
 /**
@@ -91,7 +91,7 @@ const cancelled = ({ id }: Cancel): Rejection => ({
 
 function rejected(command: Command, rejection: Rejection, recorded: Recorded): TransferRejected {
   const texts = command.op === 'transfer' ? command.texts : noTexts;
-  return { type: 'TransferRejected', ...recorded, command, texts, rejection, inGroup: false };
+  return { ...recorded, type: 'TransferRejected', command, texts, rejection, inGroup: false };
 }
 
 const refused = (rejection: Rejection, event: TransferRejected | null): Answer => ({

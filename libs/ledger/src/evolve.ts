@@ -1,4 +1,5 @@
 import type { Account } from './account.js';
+import { withBalances } from './balance.js';
 import type { EntryPosted, LedgerEvent } from './events.js';
 import type { Changes, Facts } from './facts.js';
 
@@ -31,6 +32,6 @@ function accountsAfter(facts: Facts, { position, postings }: EntryPosted): reado
   return postings.map(({ account, balances }) => {
     const before = facts.account(account);
     if (!before) throw new Error(`Event ${position} moves ${account}, which was never opened.`);
-    return { ...before, ...balances };
+    return withBalances(before, balances);
   });
 }

@@ -16,18 +16,19 @@ interface Leg extends Posting {
 /** What the whole entry does to one account. */
 interface Effect {
   readonly before: Account;
-  readonly after: Account;
+  after: Account;
 }
 
 /** A transfer becomes a journal entry, or the first check that fails says why not. */
 export function postTransfer(facts: Facts, command: Transfer, recorded: Recorded): EntryPosted | Rejection {
-  const postings = postingsOf(command);
-  const stranger = postings.find(({ account }) => !facts.account(account));
-  if (stranger) return accountNotFound(stranger.account);
-
-  const effectiveAt = command.effectiveAt ?? recorded.recordedAt;
-  const legs = postings.map((posting): Leg => ({ ...posting, on: facts.account(posting.account)! }));
+  const legs: Leg[] = [];
+  for (const { account, side, amount } of postingsOf(command)) {
+    const on = facts.account(account);
+    if (!on) return accountNotFound(account);
+    legs.push({ account, side, amount, on });
+  }
   const effects = effectsOf(legs);
+  const effectiveAt = command.effectiveAt ?? recorded.recordedAt;
   return (
     zeroPerAsset(legs) ??
     periodOpen(facts.ledger.closedThrough, effectiveAt) ??
@@ -36,30 +37,29 @@ export function postTransfer(facts: Facts, command: Transfer, recorded: Recorded
     totalsWithinBounds(effects) ??
     floorsKept(effects) ??
     ceilingsKept(effects) ?? {
-      type: 'EntryPosted',
       ...recorded,
+      type: 'EntryPosted',
       command,
       texts: command.texts,
       effectiveAt,
-      postings: legs.map(({ on, side, amount }) => ({
-        account: on.id,
-        side,
-        amount,
-        asset: on.asset,
-        balances: balancesOf(effects.get(on.id)!.after),
-      })),
+      postings: legs.map(({ account, side, amount, on }) => {
+        const { after } = effects.find(({ before }) => before.id === account)!;
+        return { account, side, amount, asset: on.asset, balances: balancesOf(after) };
+      }),
     }
   );
 }
 
 /** Every account of the entry once, in the order of the postings. */
-function effectsOf(legs: readonly Leg[]): ReadonlyMap<string, Effect> {
-  const effects = new Map<string, Effect>();
-  for (const { on, side, amount } of legs) effects.set(on.id, { before: on, after: post(effects.get(on.id)?.after ?? on, side, amount) });
+function effectsOf(legs: readonly Leg[]): readonly Effect[] {
+  const effects: Effect[] = [];
+  for (const { on, side, amount } of legs) {
+    const effect = effects.find(({ before }) => before.id === on.id);
+    if (effect) effect.after = post(effect.after, side, amount);
+    else effects.push({ before: on, after: post(on, side, amount) });
+  }
   return effects;
 }
-
-type Effects = ReturnType<typeof effectsOf>;
 
 export function accountNotFound(account: string): Rejection {
   return { code: 'account_not_found', detail: `There is no account ${account} in this ledger. Open it first.`, account };
@@ -99,8 +99,8 @@ function sidesNotFrozen(legs: readonly Leg[]): Rejection | null {
   return { code: 'account_frozen', detail, account: leg.account };
 }
 
-function totalsWithinBounds(effects: Effects): Rejection | null {
-  for (const { after } of effects.values())
+function totalsWithinBounds(effects: readonly Effect[]): Rejection | null {
+  for (const { after } of effects)
     if (after.debitsPosted + after.debitsHeld > MAX_AMOUNT || after.creditsPosted + after.creditsHeld > MAX_AMOUNT) {
       const detail = `A side of ${after.id} would pass 2^128-1 minor units in all. Go on with a new account.`;
       return { code: 'balance_overflow', detail, account: after.id };
@@ -109,8 +109,8 @@ function totalsWithinBounds(effects: Effects): Rejection | null {
 }
 
 /** Only a movement towards the floor can be refused; an account may stand below it. */
-function floorsKept(effects: Effects): Rejection | null {
-  for (const { before, after } of effects.values()) {
+function floorsKept(effects: readonly Effect[]): Rejection | null {
+  for (const { before, after } of effects) {
     const floor = after.minBalance;
     if (floor === null || posted(after) >= posted(before) || available(after) >= floor) continue;
     const detail = `${after.id} has ${money(available(before), after)} available; this would leave ${money(available(after), after)}, below its minimum of ${money(floor, after)}.`;
@@ -120,8 +120,8 @@ function floorsKept(effects: Effects): Rejection | null {
 }
 
 /** Only a movement towards the ceiling can be refused; money held towards it counts. */
-function ceilingsKept(effects: Effects): Rejection | null {
-  for (const { before, after } of effects.values()) {
+function ceilingsKept(effects: readonly Effect[]): Rejection | null {
+  for (const { before, after } of effects) {
     const ceiling = after.maxBalance;
     if (ceiling === null || posted(after) <= posted(before)) continue;
     const raised = posted(after) + heldTowards(after);
