@@ -45,7 +45,7 @@ export async function kafkaJars(cache: string = kafkaJarsCache): Promise<string>
         'no Maven found, which fetches Kafka the first time. Install it (Debian: apt-get install maven), or set KAFKA_BROKERS',
       );
     const said = (error as { stdout?: string }).stdout?.split('\n').find((line) => line.includes('ERROR'));
-    throw new Error(`Maven could not fetch Kafka's jars: ${said ?? String(error)}`);
+    throw new Error(`Maven could not fetch Kafka's jars: ${said ?? String(error)}`, { cause: error });
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }

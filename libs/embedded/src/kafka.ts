@@ -19,6 +19,8 @@ export interface KafkaOptions {
   readonly port?: number;
   /** From `kafkaJars()`. */
   readonly jarsDirectory: string;
+  /** Hears of the broker before it is ready, so that it can be stopped while it starts. */
+  readonly onSpawn?: (server: ServerProcess) => void;
 }
 
 export interface Kafka extends ServerProcess {
@@ -49,6 +51,7 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
     stopSignal: 'SIGTERM' as const,
   };
   const server = startServerProcess(command);
+  options.onSpawn?.(server);
   const brokers = [`127.0.0.1:${port}`];
   await waitUntilReady(command, server, START_TIMEOUT_MS, () => listsTopics(brokers));
   return { ...server, port, brokers };
@@ -104,7 +107,7 @@ function properties(data: string, port: number, controllerPort: number): string 
 }
 
 /** An open port is not enough: the broker must have taken its place in the cluster. */
-async function listsTopics(brokers: string[]): Promise<boolean> {
+async function listsTopics(brokers: string[]): Promise<true | string> {
   const client = new KafkaClient({
     clientId: 'readiness',
     brokers,
@@ -118,8 +121,8 @@ async function listsTopics(brokers: string[]): Promise<boolean> {
     await admin.connect();
     await admin.listTopics();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return String(error);
   } finally {
     await admin.disconnect().catch(() => {});
   }

@@ -19,6 +19,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Of the administrator. Given when the cluster is made, needed again at every later start. Without it: a new random one. */
   readonly password?: string;
+  /** Hears of the server before it is ready, so that it can be stopped while it starts. */
+  readonly onSpawn?: (server: ServerProcess) => void;
 }
 
 export interface Postgres extends ServerProcess {
@@ -78,6 +80,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     stopSignal: 'SIGINT' as const,
   };
   const server = startServerProcess(command);
+  options.onSpawn?.(server);
   const url = `postgres://${ADMINISTRATOR}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
   await waitUntilReady(command, server, START_TIMEOUT_MS, () => answers(url));
   return { ...server, port, url };
@@ -102,14 +105,16 @@ async function makeCluster(binaries: Binaries, guise: Guise, directory: string, 
   try {
     await promisify(execFile)(file, args);
   } catch (error) {
-    throw new Error(`PostgreSQL's initdb failed in ${directory}: ${(error as { stderr?: string }).stderr?.trim() ?? String(error)}`);
+    throw new Error(`PostgreSQL's initdb failed in ${directory}: ${(error as { stderr?: string }).stderr?.trim() ?? String(error)}`, {
+      cause: error,
+    });
   } finally {
     await rm(passwordFile, { force: true });
   }
   await rename(unfinished, join(directory, 'data'));
 }
 
-async function answers(url: string): Promise<boolean> {
+async function answers(url: string): Promise<true | string> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
   client.on('error', () => {});
   try {
@@ -119,8 +124,8 @@ async function answers(url: string): Promise<boolean> {
   } catch (error) {
     // 28xxx: the server is up and refuses us. Waiting would not help.
     if ((error as { code?: string }).code?.startsWith('28'))
-      throw new Error(`PostgreSQL refuses the administrator's password: ${String(error)}`);
-    return false;
+      throw new Error(`PostgreSQL refuses the administrator's password: ${String(error)}`, { cause: error });
+    return String(error);
   } finally {
     await client.end().catch(() => {});
   }

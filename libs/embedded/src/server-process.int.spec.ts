@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ServerCommand, dieWithParent, startServerProcess, waitUntilReady } from './server-process.js';
+import { type ServerCommand, dieWithParent, lastError, startServerProcess, waitUntilReady } from './server-process.js';
 
 describe('a server process', () => {
   let directory: string;
@@ -20,15 +20,24 @@ describe('a server process', () => {
   it('that ends during its start is reported with its last error line', async () => {
     const command = script(`console.error('ERROR the disk is on fire'); console.error('goodbye'); process.exitCode = 7`);
     const server = startServerProcess(command);
-    await expect(waitUntilReady(command, server, 20_000, () => Promise.resolve(false))).rejects.toThrow(
+    await expect(waitUntilReady(command, server, 20_000, () => Promise.resolve('still thinking'))).rejects.toThrow(
       /The server stopped during its start \(exit code 7\): ERROR the disk is on fire .*server\.log/,
     );
+  });
+
+  it('that logs in JSON lines is quoted in words', async () => {
+    const line = JSON.stringify({ level: 'fatal', msg: 'could not start', err: { message: 'no such role' } });
+    const command = script(`console.log(${JSON.stringify(line)}); console.log('{"level":"info","msg":"bye"}'); process.exitCode = 1`);
+    await startServerProcess(command).exited;
+    expect(lastError(command.logFile)).toBe('could not start: no such role');
   });
 
   it('that never becomes ready is killed', async () => {
     const command = script('setInterval(() => {}, 1000)');
     const server = startServerProcess(command);
-    await expect(waitUntilReady(command, server, 300, () => Promise.resolve(false))).rejects.toThrow(/not ready within/);
+    await expect(waitUntilReady(command, server, 300, () => Promise.resolve('still thinking'))).rejects.toThrow(
+      /The server was not ready within 0\.3 s \(still thinking\)/,
+    );
     expect(await server.exited).toEqual({ code: null, signal: 'SIGKILL' });
   });
 

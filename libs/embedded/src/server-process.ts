@@ -26,6 +26,8 @@ export interface ServerCommand {
   readonly logFile: string;
   readonly stopSignal: 'SIGTERM' | 'SIGINT';
   readonly environment?: NodeJS.ProcessEnv;
+  /** A channel whose end tells a Node child, on any system, that its parent is gone. */
+  readonly ipc?: boolean;
 }
 
 const STOP_TIMEOUT_MS = 10_000;
@@ -39,7 +41,7 @@ export function startServerProcess(server: ServerCommand): ServerProcess {
   const [file, ...args] = server.command;
   const child = spawn(file, args, {
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: server.ipc ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
     ...(server.environment ? { env: server.environment } : {}),
   });
   closeSync(log);
@@ -72,23 +74,25 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 }
 
 /**
- * Asks `isReady` until it answers true.
- * @throws when the process ends before, or `timeoutMs` pass; the message names the log and its last line.
+ * Asks `readiness` until it answers true; any other answer says what is missing.
+ * @throws when the process ends before, or `timeoutMs` pass: the message names the log and its last error.
  */
 export async function waitUntilReady(
   server: ServerCommand,
   process: ServerProcess,
   timeoutMs: number,
-  isReady: () => Promise<boolean>,
+  readiness: () => Promise<true | string>,
 ): Promise<void> {
   let exit: Exit | undefined;
   void process.exited.then((ended) => (exit = ended));
   const deadline = performance.now() + timeoutMs;
-  while (!(await isReady())) {
+  for (;;) {
+    const answer = await readiness();
+    if (answer === true) return;
     if (exit) throw new Error(`${server.name} stopped during its start (${describeExit(exit)})${logHint(server.logFile)}`);
     if (performance.now() > deadline) {
       await process.kill();
-      throw new Error(`${server.name} was not ready within ${timeoutMs / 1000} s${logHint(server.logFile)}`);
+      throw new Error(`${server.name} was not ready within ${timeoutMs / 1000} s (${answer})${logHint(server.logFile)}`);
     }
     await sleep(50);
   }
@@ -99,28 +103,38 @@ export function describeExit({ code, signal }: Exit): string {
 }
 
 function logHint(logFile: string): string {
-  const line = lastLogLine(logFile);
+  const line = lastError(logFile);
   return line ? `: ${line}  See ${logFile}` : `. See ${logFile}`;
 }
 
-/** The last line of a log that speaks of an error, else the last line; empty where there is none. */
-export function lastLogLine(logFile: string): string {
-  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-200);
-  return lines.findLast((line) => /\b(error|fatal|exception|panic)\b/i.test(line))?.trim() ?? lines.at(-1)?.trim() ?? '';
+/** The last line of a log that speaks of an error, else the last line; empty where there is none. JSON lines are put into words. */
+export function lastError(logFile: string): string {
+  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-200).map(inWords);
+  return (lines.findLast(({ isError }) => isError) ?? lines.at(-1))?.text ?? '';
+}
+
+function inWords(line: string): { text: string; isError: boolean } {
+  try {
+    const { level, msg, err } = JSON.parse(line) as { level?: string; msg?: string; err?: { message?: string } };
+    return { text: [msg, err?.message].filter(Boolean).join(': '), isError: level === 'error' || level === 'fatal' };
+  } catch {
+    return { text: line.trim(), isError: /\b(error|fatal|exception|panic)\b/i.test(line) };
+  }
 }
 
 let canDieWithParent: Promise<boolean> | undefined;
 
 /** Puts before a command what makes the kernel signal it when its parent dies. Nothing where the system has no such means. */
 export async function dieWithParent(signal: 'TERM' | 'INT' | 'KILL'): Promise<string[]> {
-  canDieWithParent ??= succeeds('setpriv', ['--pdeathsig', 'TERM', '--', 'true']);
+  canDieWithParent ??= succeeds(['setpriv', '--pdeathsig', 'TERM', '--', 'true']);
   return (await canDieWithParent) ? ['setpriv', '--pdeathsig', signal, '--'] : [];
 }
 
 /** Whether a program can be run and ends with code 0. */
-export async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+export async function succeeds(command: readonly string[]): Promise<boolean> {
+  const [file = '', ...args] = command;
   try {
-    await promisify(execFile)(command, args, { timeout: 30_000 });
+    await promisify(execFile)(file, args, { timeout: 30_000 });
     return true;
   } catch {
     return false;

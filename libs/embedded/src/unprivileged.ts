@@ -49,8 +49,7 @@ export async function guiseFor(program: string, dataDirectory: string): Promise<
   );
   const guises = owner === UID ? [withCapability] : owner === 0 ? [inUserNamespace] : [inUserNamespace, withCapability];
   for (const guise of guises) {
-    const [file = program, ...args] = [...guise.prefix, program, '--version'];
-    if (await succeeds(file, args)) return guise;
+    if (await succeeds([...guise.prefix, program, '--version'])) return guise;
   }
   throw new Error(
     'PostgreSQL does not run as root, and this machine lets root take no other user id. Run as another user, or set DATABASE_URL.',

@@ -1,0 +1,90 @@
+// Who may import whom. `scripts/boundaries.mjs` checks these rules, and first that each of them can fail.
+
+const tests = '\\.spec\\.ts$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'money-is-pure',
+      comment: 'libs/money imports nothing: no package, no Node built-in, no other library.',
+      severity: 'error',
+      from: { path: '^libs/money/src/', pathNot: tests },
+      to: { pathNot: '^libs/money/src/' },
+    },
+    {
+      name: 'ledger-is-pure',
+      comment: 'libs/ledger imports libs/money and nothing else: no package, no Node built-in.',
+      severity: 'error',
+      from: { path: '^libs/ledger/src/', pathNot: tests },
+      to: { pathNot: '^libs/(ledger|money)/src/' },
+    },
+    {
+      name: 'app-never-imports-app',
+      comment: 'Services meet over HTTP and Kafka, and in libs/contracts.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'lib-never-imports-app',
+      comment: 'Libraries do not know who uses them.',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'port-imports-no-adapter',
+      comment: 'libs/event-store and libs/contracts say what is to be done; others do it.',
+      severity: 'error',
+      from: { path: '^libs/(event-store|contracts)/src/', pathNot: tests },
+      to: { path: '^libs/(database|event-store-postgres|messaging|platform|client|embedded)/|node_modules/(pg|kafkajs|@nestjs)/' },
+    },
+    {
+      name: 'kafka-behind-messaging',
+      comment: 'Only libs/messaging speaks Kafka; libs/embedded and libs/testing start it.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '^libs/(messaging|embedded|testing)/' },
+      to: { path: 'node_modules/kafkajs/' },
+    },
+    {
+      name: 'store-chosen-in-the-module',
+      comment: 'Which event store it is, only the file knows where ports meet adapters (*.module.ts), the migration and tests.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: `^libs/event-store-postgres/|\\.module\\.ts$|/migrate\\.ts$|${tests}` },
+      to: { path: '^libs/event-store-postgres/' },
+    },
+    {
+      name: 'test-servers-in-tests',
+      comment: 'Nothing that runs outside tests imports libs/testing.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: `^libs/testing/|^apps/e2e/|${tests}` },
+      to: { path: '^libs/testing/' },
+    },
+    {
+      name: 'no-cycle',
+      comment: 'Files that run each other in a ring are one thought in several files; types may refer to each other.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'every-import-is-found',
+      comment: 'An import that cannot be resolved escapes every other rule.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    // The parser that is here anyway; dependency-cruiser does not read TypeScript 7's own.
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/dist/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@mizan/source', 'import', 'node', 'default'],
+    },
+  },
+};
