@@ -4,7 +4,7 @@ import type { EventStore, FeedAppend, FeedPage, FeedToken } from '@mizan/event-s
 import { encodeMessages } from './journal-message.js';
 import { type Log, type Topic, ensureTopic, kafkaClient, silent } from './kafka-client.js';
 import { type Joined, type KeptTextsReader, joinTexts } from './kept-texts.js';
-import { backoffMs, pause, within } from './patience.js';
+import { backoffMs, pause, unlessAborted, within } from './patience.js';
 import { reasonOf } from './poison.js';
 import type { RelayClaim, RelayTokens } from './relay-tokens.js';
 
@@ -18,8 +18,8 @@ export interface JournalRelayOptions {
 }
 
 export interface RelayStatus {
-  /** standby: another process relays. waiting: something failed, see lastError; it is tried again. */
-  readonly state: 'stopped' | 'standby' | 'relaying' | 'waiting';
+  /** waiting: another process relays, or something failed (then lastError says what) and is tried again. */
+  readonly state: 'stopped' | 'waiting' | 'relaying';
   readonly connected: boolean;
   /** The place in the feed up to which the broker has everything. */
   readonly lastToken: FeedToken | null;
@@ -59,7 +59,7 @@ export class JournalRelay {
   start(): void {
     if (this.current.state !== 'stopped') return;
     this.stopping = new AbortController();
-    this.become({ state: 'standby' });
+    this.become({ state: 'waiting' });
     this.running = this.run(this.stopping.signal);
   }
 
@@ -120,8 +120,10 @@ export class JournalRelay {
       })),
       this.options.texts,
     );
-    for (const messages of sends(page.appends, joined))
-      await producer.send({ topic: this.topic.name, acks: ALL, timeout: 5_000, messages });
+    for (const messages of sends(page.appends, joined)) {
+      const sent = producer.send({ topic: this.topic.name, acks: ALL, timeout: 5_000, messages });
+      await unlessAborted(sent, this.stopping.signal);
+    }
     if (page.next === null) return;
     await claim.store(page.next);
     this.current = { ...this.current, lastToken: page.next };

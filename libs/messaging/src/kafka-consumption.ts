@@ -2,7 +2,7 @@ import type { JournalMessage } from '@mizan/contracts';
 import type kafkajs from 'kafkajs';
 import { decodeMessage } from './journal-message.js';
 import { type Log, kafkaClient, silent } from './kafka-client.js';
-import { backoffMs, pause, within } from './patience.js';
+import { backoffMs, pause, unlessAborted, within } from './patience.js';
 import { Poison, reasonOf } from './poison.js';
 
 export interface KafkaConsumptionOptions {
@@ -134,8 +134,8 @@ export class KafkaConsumption {
       if (this.silent()) over.abort(new Error(`No fetch and no heartbeat for ${SILENCE_MS / 1_000} s.`));
     }, WATCH_MS);
     try {
-      await Promise.race([this.consume(consumer, over, signal), aborted(signal)]);
-      await aborted(signal);
+      await unlessAborted(this.consume(consumer, over, signal), signal);
+      await unlessAborted(new Promise<never>(() => {}), signal);
     } finally {
       clearInterval(watchdog);
       over.abort();
@@ -306,11 +306,3 @@ function offsetOf({ at }: Poison, messages: readonly JournalMessage[], offsets: 
 }
 
 const isKafkas = (error: unknown): boolean => error instanceof Error && error.name.startsWith('KafkaJS');
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const fail = (): void => reject(signal.reason as Error);
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
-}

@@ -16,3 +16,16 @@ export async function within(ms: number, work: Promise<unknown>): Promise<void> 
   await Promise.race([work.catch(() => {}), pause(ms, timeout.signal)]);
   timeout.abort();
 }
+
+/** The work's own end, or the abort's reason if that comes first; the work is then left to itself. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
