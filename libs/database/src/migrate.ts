@@ -25,16 +25,17 @@ export interface ServiceMigration {
  */
 export async function migrateService({ adminUrl, service, password, schemas }: ServiceMigration): Promise<number> {
   const role = serviceRole(service);
+  for (const { schema } of schemas) plainName(schema);
   const client = new pg.Client({ connectionString: adminUrl, application_name: `${role}_migrate`, connectionTimeoutMillis: 10_000 });
   client.on('error', () => {}); // The statement that runs fails with it.
   await client.connect();
   try {
-    await client.query(`set lock_timeout = ${WAIT_FOR_OTHERS_MS}`);
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await client.query(`set lock_timeout = ${DDL_LOCK_TIMEOUT_MS}`);
+    await client.query(`SET lock_timeout = ${WAIT_FOR_OTHERS_MS}`);
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query(`SET lock_timeout = ${DDL_LOCK_TIMEOUT_MS}`);
     await ensureServiceRole(client, service, password);
     let applied = 0;
-    for (const { schema, directory } of schemas) applied += await migrateSchema(client, role, plainName(schema), directory);
+    for (const { schema, directory } of schemas) applied += await migrateSchema(client, role, schema, directory);
     return applied;
   } finally {
     await client.end();
@@ -42,8 +43,8 @@ export async function migrateService({ adminUrl, service, password, schemas }: S
 }
 
 async function migrateSchema(client: pg.Client, role: string, schema: string, directory: string): Promise<number> {
-  await client.query(`create schema if not exists ${schema}`);
-  await client.query(`grant usage on schema ${schema} to ${role}`);
+  await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+  await client.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
   let at = directory;
   const applied = await runner({
     dbClient: client,

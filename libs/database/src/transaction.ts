@@ -26,7 +26,7 @@ export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient
   client.on('error', ignored);
   let sound = false;
   try {
-    await client.query('begin');
+    await client.query('BEGIN');
     let result: T;
     try {
       result = await work(client);
@@ -46,7 +46,7 @@ export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient
 const ignored = (): void => {};
 
 async function commit(client: pg.PoolClient): Promise<void> {
-  const answer = await client.query('commit').catch((error: unknown) => {
+  const answer = await client.query('COMMIT').catch((error: unknown) => {
     throw isRefusedCommit(error) ? error : new UnknownCommit(error);
   });
   // The server answers a COMMIT after a failed statement with ROLLBACK and no error.
@@ -62,7 +62,7 @@ function isRefusedCommit(error: unknown): boolean {
 
 async function rolledBack(client: pg.PoolClient): Promise<boolean> {
   // pg reads query_timeout from a query too; its types do not know.
-  const rollback: pg.QueryConfig & { query_timeout: number } = { text: 'rollback', query_timeout: ROLLBACK_TIMEOUT_MS };
+  const rollback: pg.QueryConfig & { query_timeout: number } = { text: 'ROLLBACK', query_timeout: ROLLBACK_TIMEOUT_MS };
   return client.query(rollback).then(
     () => true,
     () => false,
