@@ -35,13 +35,15 @@ export interface Service {
   readonly tokens: Credentials | Type<Credentials>;
   /** Last word on what `/v1/openapi.json` shows: given the service's own part. Without it, that part. */
   readonly publish?: (own: OpenApiDocument, app: NestFastifyApplication) => Promise<OpenApiDocument>;
+  /** What the service listens to beside HTTP: connects it, before the first request is taken. */
+  readonly connect?: (app: NestFastifyApplication) => Promise<void>;
 }
 
 @Module({ controllers: [HealthController] })
 class ServiceRoot {}
 
 /** A service that does not listen yet: its routes, who may call them, its problem documents, health and OpenAPI part. */
-export async function createApplication({ name, module, tokens, publish }: Service): Promise<NestFastifyApplication> {
+export async function createApplication({ name, module, tokens, publish, connect }: Service): Promise<NestFastifyApplication> {
   const routes = new RoutePatterns();
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
@@ -79,6 +81,7 @@ export async function createApplication({ name, module, tokens, publish }: Servi
   });
   guardRoutes(fastify, typeof tokens === 'function' ? app.get<Credentials>(tokens, { strict: false }) : tokens);
   app.useGlobalFilters(new ProblemFilter(routes));
+  await connect?.(app);
   let document: Promise<OpenApiDocument> | undefined;
   fastify.get('/v1/openapi.json', { config: { access: 'open' } }, () => {
     const own = (): OpenApiDocument => describeApplication(app, name, version);

@@ -116,28 +116,28 @@ export const databaseUrl: Setting<string> = (name, variables) => {
   return value;
 };
 
-/** The content of a file whose path the variable gives. */
-export const fileText =
-  (what: string): Setting<string> =>
-  (name, variables) =>
-    contentOf(name, required(name, variables, `the path of ${what}`));
+/** A file whose path the variable gives. @param read makes something of its content; what it throws is told, so it must not show secrets. */
+export const file =
+  <T>(what: string, read: (content: string) => T): Setting<T> =>
+  (name, variables) => {
+    const path = required(name, variables, `the path of ${what}`);
+    const content = contentOf(name, path);
+    try {
+      return read(content);
+    } catch (error) {
+      // What JSON.parse says quotes the content.
+      const why = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message;
+      throw new Fault(`${name}: the file ${path} should hold ${what}, but ${why}.`);
+    }
+  };
 
 /** A file with a JWKS of public keys. */
-export const publicKeysFile: Setting<JSONWebKeySet> = (name, variables) => {
-  const content = fileText('a JWKS with the public Ed25519 keys of the gateway')(name, variables);
-  const keys = parseJson(content) as JSONWebKeySet | null;
-  if (!Array.isArray(keys?.keys) || keys.keys.length === 0) throw new Fault(`${name}: the file is not a JWKS ({"keys":[...]}).`);
-  if (keys.keys.some((key) => 'd' in key)) throw new Fault(`${name}: the file holds a private key. Only public keys belong there.`);
-  return keys;
-};
-
-function parseJson(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    return null;
-  }
-}
+export const publicKeysFile: Setting<JSONWebKeySet> = file('a JWKS with the public Ed25519 keys of the gateway', (content) => {
+  const { keys } = JSON.parse(content) as Partial<JSONWebKeySet>;
+  if (!Array.isArray(keys) || keys.length === 0) throw new Error('it has no {"keys":[...]}');
+  if (keys.some((key) => 'd' in key)) throw new Error('it holds a private key, which belongs to the gateway alone');
+  return { keys };
+});
 
 /** What every service needs to listen. @param port the one it has unless PORT says another. */
 export const listening = (port: number) =>

@@ -4,7 +4,7 @@ export {
   type Environment,
   type Setting,
   databaseUrl,
-  fileText,
+  file,
   list,
   listening,
   oneOf,

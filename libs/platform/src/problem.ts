@@ -3,6 +3,7 @@ import { type ProblemCode, type ProblemDocument, statusOf } from '@mizan/contrac
 export interface ProblemDetails {
   readonly account?: string | undefined;
   readonly field?: string | undefined;
+  readonly suggestions?: ProblemDocument['suggestions'] | undefined;
   readonly errors?: ProblemDocument['errors'] | undefined;
   /** Headers of the answer, such as `retry-after` (seconds). */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -28,7 +29,7 @@ export class Problem extends Error {
 
 /** @param request its url (the document names the path alone) and its id. */
 export function problemDocument(problem: Problem, request: { readonly url: string; readonly id: string }): ProblemDocument {
-  const { account, field, errors } = problem.details;
+  const { account, field, suggestions, errors } = problem.details;
   const query = request.url.indexOf('?');
   return {
     type: `urn:mizan:problem:${problem.code}`,
@@ -40,6 +41,7 @@ export function problemDocument(problem: Problem, request: { readonly url: strin
     requestId: request.id,
     ...(account === undefined ? {} : { account }),
     ...(field === undefined ? {} : { field }),
+    ...(suggestions === undefined ? {} : { suggestions }),
     ...(errors === undefined ? {} : { errors }),
   };
 }

@@ -1,0 +1,57 @@
+import { type Caller, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_LIFETIME_S } from '@mizan/contracts';
+import { type CryptoKey, type JSONWebKeySet, type JWK_OKP_Private, SignJWT, importJWK } from 'jose';
+
+/** A held token is replaced this long before it ends: longer than any request takes. */
+const RENEW_BEFORE_END_MS = 90_000;
+/** Tokens held at once. */
+const HELD = 10_000;
+
+export type SigningKey = JWK_OKP_Private & { readonly kty: 'OKP'; readonly kid?: string };
+
+/** The public half of the signing key, as services read it from TOKEN_KEYS_FILE. */
+export function publicKeysOf({ kty, crv, x, kid }: SigningKey): JSONWebKeySet {
+  return { keys: [{ kty, crv, x, alg: 'EdDSA', use: 'sig', ...(kid === undefined ? {} : { kid }) }] };
+}
+
+/** Signs what the gateway knows of a caller, so that no service has to ask for it. */
+export class TokenSigner {
+  private readonly held = new Map<string, { readonly token: string; readonly renewAt: number }>();
+
+  private constructor(
+    private readonly key: CryptoKey,
+    private readonly kid: string | undefined,
+  ) {}
+
+  static async from(signingKey: SigningKey): Promise<TokenSigner> {
+    return new TokenSigner((await importJWK(signingKey, 'EdDSA')) as CryptoKey, signingKey.kid);
+  }
+
+  /** A new token, good for 300 s from now. */
+  sign({ tenant, actor, scopes }: Caller): Promise<string> {
+    return new SignJWT({ tenant, scopes })
+      .setProtectedHeader({ alg: 'EdDSA', ...(this.kid === undefined ? {} : { kid: this.kid }) })
+      .setSubject(actor)
+      .setIssuer(TOKEN_ISSUER)
+      .setAudience(TOKEN_AUDIENCE)
+      .setIssuedAt()
+      .setExpirationTime(`${TOKEN_LIFETIME_S}s`)
+      .sign(this.key);
+  }
+
+  /** A token for the caller that will not end soon, where one is held. */
+  heldFor(caller: Caller): string | null {
+    const held = this.held.get(caller.actor);
+    return held && Date.now() < held.renewAt ? held.token : null;
+  }
+
+  /** The same, signing one where none is held. */
+  async tokenFor(caller: Caller): Promise<string> {
+    const held = this.heldFor(caller);
+    if (held) return held;
+    const renewAt = Date.now() + TOKEN_LIFETIME_S * 1000 - RENEW_BEFORE_END_MS;
+    const token = await this.sign(caller);
+    if (this.held.size >= HELD) this.held.delete(this.held.keys().next().value!);
+    this.held.set(caller.actor, { token, renewAt });
+    return token;
+  }
+}
