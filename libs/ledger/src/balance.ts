@@ -23,6 +23,11 @@ export function held(account: Typed): bigint {
   return normalSide(account.type) === 'debit' ? account.creditsHeld : account.debitsHeld;
 }
 
+/** What is held on the side that raises the account. */
+export function heldTowards(account: Typed): bigint {
+  return normalSide(account.type) === 'debit' ? account.debitsHeld : account.creditsHeld;
+}
+
 /** What a movement may still take: posted less held. */
 export function available(account: Typed): bigint {
   return posted(account) - held(account);

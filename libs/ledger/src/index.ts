@@ -17,3 +17,7 @@ export * from './decide.js';
 export * from './group.js';
 export * from './evolve.js';
 export * from './book.js';
+// What must be true, always.
+export * from './invariants.js';
+export * from './redecide.js';
+export * from './audit.js';

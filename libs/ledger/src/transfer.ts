@@ -1,12 +1,12 @@
 import { MAX_AMOUNT, formatDecimal } from '@mizan/money';
-import { type Account, normalSide } from './account.js';
-import { available, balancesOf, post, posted } from './balance.js';
+import type { Account } from './account.js';
+import { available, balancesOf, heldTowards, post, posted } from './balance.js';
 import type { Transfer } from './command.js';
 import type { EntryPosted, Recorded } from './events.js';
 import type { Facts } from './facts.js';
 import { dayOf } from './instant.js';
 import { type Posting, postingsOf } from './posting.js';
-import { type Rejection } from './rejection.js';
+import type { Rejection } from './rejection.js';
 
 /** One posting with the account it falls on, as that is before the entry. */
 interface Leg extends Posting {
@@ -130,11 +130,6 @@ function ceilingsKept(effects: readonly Effect[]): Rejection | null {
     return { code: 'limit_exceeded', detail, account: after.id };
   }
   return null;
-}
-
-/** What is held on the side that raises the account. */
-function heldTowards(account: Account): bigint {
-  return normalSide(account.type) === 'debit' ? account.debitsHeld : account.creditsHeld;
 }
 
 const money = (amount: bigint, { asset, exponent }: Account): string => `${formatDecimal(amount, exponent, { grouped: true })} ${asset}`;

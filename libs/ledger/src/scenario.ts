@@ -1,0 +1,193 @@
+import { isoExponent, parseDecimal } from '@mizan/money';
+import { parseInstant } from './instant.js';
+
+/**
+ * A scenario is ledger text: what is asked of a ledger, line by line, and what must come of it.
+ *
+ *     # A comment.
+ *     at 2026-01-05T09:00:00Z
+ *     asset POINTS 0
+ *     open wallets:17  liability USD  min 0.00
+ *     transfer pay-1  debit wallets:17  credit wallets:18  25.00 USD   => insufficient_funds wallets:17
+ *     transfer sale-1  reference "Order 5"  effective 2026-01-04T00:00:00Z
+ *       debit  wallets:17     25.00 USD
+ *       credit shop:sales     24.00 USD
+ *       credit shop:fees       1.00 USD
+ *     group
+ *       transfer pay-2  debit wallets:17  credit wallets:18  1.00 USD
+ *       close end-1 wallets:19
+ *     balance wallets:17  24.00 USD
+ *     totals  wallets:17  26.00 0.00  50.00 0.00
+ *
+ * After `=>` stands what is expected: `replayed`, a rejection's code, and the account or field it names (a group's
+ * own result says no more than its code). Nothing: applied.
+ * `balance` is the normal posted balance; `totals` are debits posted and held, credits posted and held.
+ */
+export type Step =
+  | { readonly kind: 'at'; readonly line: number; readonly now: number }
+  | { readonly kind: 'asset'; readonly line: number; readonly code: string; readonly exponent: number }
+  | { readonly kind: 'ask'; readonly line: number; readonly ask: Ask }
+  | { readonly kind: 'balance'; readonly line: number; readonly account: string; readonly balance: bigint }
+  | { readonly kind: 'totals'; readonly line: number; readonly account: string; readonly totals: readonly bigint[] };
+
+/** An operation as it stands in a batch, and the result expected of it. */
+export interface Ask {
+  readonly operation: Record<string, unknown>;
+  readonly expected: Expected;
+  /** Of a group: what is expected of each member. */
+  readonly members: readonly Expected[];
+}
+
+export interface Expected {
+  readonly replayed: boolean;
+  /** Null: applied. */
+  readonly code: string | null;
+  readonly account: string | null;
+}
+
+/** @throws Error naming the line, where the text is not a scenario. */
+export function readScenario(text: string): readonly Step[] {
+  const reader = new Reader();
+  return blocksOf(text).map((block) => reader.step(block));
+}
+
+/** A line with the lines that are indented under it. */
+interface Block {
+  readonly line: number;
+  readonly words: readonly string[];
+  readonly expected: Expected;
+  readonly inner: readonly Block[];
+}
+
+function blocksOf(text: string): readonly Block[] {
+  const lines = text.split('\n').map((source, place) => ({ source, line: place + 1 }));
+  return nest(lines.filter(({ source }) => source.trim() !== '' && !source.trim().startsWith('#')));
+}
+
+type Line = { readonly source: string; readonly line: number };
+
+const indent = ({ source }: Line): number => source.length - source.trimStart().length;
+
+function nest(lines: readonly Line[]): readonly Block[] {
+  const blocks: Block[] = [];
+  for (let at = 0; at < lines.length;) {
+    const head = lines[at]!;
+    let end = at + 1;
+    while (end < lines.length && indent(lines[end]!) > indent(head)) end++;
+    const [asked = '', result = ''] = head.source.split('=>');
+    blocks.push({ line: head.line, words: wordsOf(asked), expected: expectedOf(wordsOf(result)), inner: nest(lines.slice(at + 1, end)) });
+    at = end;
+  }
+  return blocks;
+}
+
+/** Words, or "several words" in quotes. */
+const wordsOf = (source: string): readonly string[] => [...source.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
+
+function expectedOf(words: readonly string[]): Expected {
+  const replayed = words[0] === 'replayed';
+  const [code = null, account = null] = replayed ? words.slice(1) : words;
+  return { replayed, code, account };
+}
+
+class Reader {
+  private readonly exponents = new Map<string, number>();
+  /** The asset of each account that was opened so far, for amounts that name none. */
+  private readonly assets = new Map<string, string>();
+
+  step(block: Block): Step {
+    const { line, words } = block;
+    const [verb = '', subject = '', ...rest] = words;
+    switch (verb) {
+      case 'at': {
+        const now = parseInstant(subject);
+        if (now === undefined) throw wrong(block, `${subject} is not a moment`);
+        return { kind: 'at', line, now };
+      }
+      case 'asset':
+        this.exponents.set(subject, Number(rest[0]));
+        return { kind: 'asset', line, code: subject, exponent: Number(rest[0]) };
+      case 'balance':
+        return { kind: 'balance', line, account: subject, balance: this.amount(block, rest[0], rest[1]) };
+      case 'totals': {
+        const asset = this.assets.get(subject);
+        return { kind: 'totals', line, account: subject, totals: rest.map((text) => this.amount(block, text, asset)) };
+      }
+      default:
+        return { kind: 'ask', line, ask: this.ask(block) };
+    }
+  }
+
+  private ask(block: Block): Ask {
+    const { expected, inner } = block;
+    if (block.words[0] !== 'group') return { operation: this.operation(block), expected, members: [] };
+    const operations = inner.map((member) => this.operation(member));
+    return { operation: { op: 'group', operations }, expected, members: inner.map((member) => member.expected) };
+  }
+
+  private operation(block: Block): Record<string, unknown> {
+    const [op = '', id = '', ...rest] = block.words;
+    switch (op) {
+      case 'open': {
+        const [type, asset = '', ...options] = rest;
+        this.assets.set(id, asset);
+        return { op, id, type, asset, ...this.options(block, options, asset) };
+      }
+      case 'transfer':
+        return block.inner.length > 0 ? this.postings(block, id, rest) : this.legs(block, id, rest);
+      case 'update': {
+        const [account = '', ...options] = rest;
+        return { op, id, account, ...this.options(block, options, this.assets.get(account)) };
+      }
+      case 'close':
+      case 'reopen':
+        return { op, id, account: rest[0] };
+      case 'cancel':
+        return { op, id };
+      default:
+        throw wrong(block, `"${op}" is not known here`);
+    }
+  }
+
+  private legs(block: Block, id: string, words: readonly string[]): Record<string, unknown> {
+    const [, debit, , credit, amount, asset, ...options] = words;
+    if (words[0] !== 'debit' || words[2] !== 'credit')
+      throw wrong(block, 'write: transfer <id> debit <account> credit <account> <amount> <asset>');
+    return { op: 'transfer', id, debit, credit, amount: String(this.amount(block, amount, asset)), ...this.options(block, options) };
+  }
+
+  private postings(block: Block, id: string, options: readonly string[]): Record<string, unknown> {
+    const postings = block.inner.map(({ words: [side, account, amount, asset] }) => ({
+      account,
+      side,
+      amount: String(this.amount(block, amount, asset)),
+    }));
+    return { op: 'transfer', id, postings, ...this.options(block, options) };
+  }
+
+  /** Pairs of a name and a value: `min 0.00`, `reference "Order 5"`, `metadata.order 5`. */
+  private options(block: Block, words: readonly string[], asset?: string): Record<string, unknown> {
+    const fields: Record<string, unknown> = {};
+    const metadata: Record<string, string> = {};
+    for (let at = 0; at < words.length; at += 2) {
+      const name = words[at]!;
+      const value = words[at + 1] ?? '';
+      if (name === 'min' || name === 'max') fields[`${name}Balance`] = value === 'none' ? null : String(this.amount(block, value, asset));
+      else if (name === 'frozen' || name === 'reference') fields[name] = value;
+      else if (name === 'effective') fields.effectiveAt = value;
+      else if (name.startsWith('metadata.')) metadata[name.slice('metadata.'.length)] = value;
+      else throw wrong(block, `"${name}" is not known here`);
+    }
+    return Object.keys(metadata).length > 0 ? { ...fields, metadata } : fields;
+  }
+
+  private amount(block: Block, text = '', asset = ''): bigint {
+    const exponent = this.exponents.get(asset) ?? isoExponent(asset);
+    if (exponent === undefined) throw wrong(block, `"${asset}" is no asset`);
+    const amount = parseDecimal(text, exponent, { signed: true });
+    if (typeof amount !== 'bigint') throw wrong(block, `"${text}" is ${amount} as an amount in ${asset}`);
+    return amount;
+  }
+}
+
+const wrong = ({ line }: Block, what: string): Error => new Error(`Line ${line}: ${what}.`);
