@@ -103,6 +103,8 @@ export interface BalanceBody {
   readonly exponent: number;
   readonly balances: BalancesBody;
   readonly position: number;
+  /** When the event at that position was recorded. */
+  readonly asOf: string;
 }
 
 export interface StatementLineBody {

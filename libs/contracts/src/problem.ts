@@ -21,7 +21,7 @@ export const problemStatus = {
 } as const;
 export type ProblemCode = keyof typeof problemStatus | RejectionCode;
 
-/** RFC 9457. `errors` names shape errors by JSON pointer. */
+/** RFC 9457. `errors` names shape errors by JSON pointer; `suggestions` the nearest names that exist, the likeliest first, where a name was not found. */
 export interface ProblemDocument {
   readonly type: string;
   readonly title: string;
@@ -32,6 +32,7 @@ export interface ProblemDocument {
   readonly requestId: string;
   readonly account?: string;
   readonly field?: string;
+  readonly suggestions?: readonly string[];
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 

@@ -79,9 +79,10 @@ export const schemas = {
       requestId: text('Quote it when asking for help.'),
       account,
       field: text('The field at fault, as a path.'),
+      suggestions: many(text('A name that exists.'), { description: 'The nearest names, where one was not found; the likeliest first.' }),
       errors: many(answer({ pointer: text('A JSON pointer into the body.'), detail })),
     },
-    ['account', 'field', 'errors'],
+    ['account', 'field', 'suggestions', 'errors'],
   ),
   Token: answer({ access_token: text('A signed JWT.'), token_type: { type: 'string', const: 'Bearer' }, expires_in: { type: 'integer' } }),
 
@@ -159,7 +160,7 @@ export const schemas = {
     ['id', 'replayed', 'code', 'detail', 'account', 'field', 'position', 'results'],
   ),
 
-  Balance: answer({ account, asset, exponent, balances: named('Balances'), position }),
+  Balance: answer({ account, asset, exponent, balances: named('Balances'), position, asOf: moment }),
   Statement: answer({
     account,
     asset,
