@@ -108,7 +108,7 @@ async function jest(files, options) {
 }
 
 /** @param resultsFile written when the last test has ended; the process then has a while to end by itself. */
-function node(args, output, extraEnvironment = {}, resultsFile = undefined) {
+function node(args, output, extraEnvironment = {}, resultsFile) {
   return new Promise((resolve) => {
     const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning'];
     const child = spawn(process.execPath, [...flags, ...args], {

@@ -9,7 +9,10 @@ try {
   console.log('0 passed, 1 failed');
   process.exit(1);
 }
-const run = spawn(node, ['--disable-warning=TimeoutNegativeWarning', 'scripts/run-tests.mjs', ...process.argv.slice(2)], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+const run = spawn(node, ['--disable-warning=TimeoutNegativeWarning', 'scripts/run-tests.mjs', ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: ['ignore', 'inherit', 'inherit'],
+});
 // A terminal's Ctrl-C reaches both; one that is sent to this process alone is handed on.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => run.kill(signal));
 run.on('exit', (code) => process.exit(code ?? 1));

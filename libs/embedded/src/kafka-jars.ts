@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { runToEnd, succeeds } from './server-process.js';
 
 export const KAFKA_VERSION = '4.1.0';
 const JAVA_MINIMUM = 17;
@@ -26,24 +27,20 @@ export async function kafkaJars(cache: string = kafkaJarsCache): Promise<string>
   await requireJava();
   const directory = await jarsDirectory(cache);
   if (existsSync(directory)) return directory;
+  await requireMaven();
   await mkdir(cache, { recursive: true });
   const unfinished = `${directory}.new-${process.pid}`;
   await rm(unfinished, { recursive: true, force: true });
   try {
-    await promisify(execFile)(
-      'mvn',
-      ['-q', '-B', '-ntp', '-f', pom, COPY_GOAL, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`],
-      { timeout: DOWNLOAD_TIMEOUT_MS },
+    await runToEnd(
+      ['mvn', '-q', '-B', '-ntp', '-f', pom, COPY_GOAL, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`],
+      DOWNLOAD_TIMEOUT_MS,
     );
     // Somebody else may have been faster; then theirs is as good.
     await rename(unfinished, directory).catch((error: unknown) => {
       if (!existsSync(directory)) throw error;
     });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new MissingTool(
-        'no Maven found, which fetches Kafka the first time. Install it (Debian: apt-get install maven), or set KAFKA_BROKERS',
-      );
     const said = (error as { stdout?: string }).stdout?.split('\n').find((line) => line.includes('ERROR'));
     throw new Error(`Maven could not fetch Kafka's jars: ${said ?? String(error)}`, { cause: error });
   } finally {
@@ -74,4 +71,11 @@ async function requireJava(): Promise<void> {
   if (said === null) throw new MissingTool(`no Java ${JAVA_MINIMUM} found, which runs Kafka. ${advice}`);
   const version = Number(/version "(\d+)/.exec(said)?.[1]);
   if (version < JAVA_MINIMUM) throw new MissingTool(`Java ${version} found, Kafka needs ${JAVA_MINIMUM} or later. ${advice}`);
+}
+
+async function requireMaven(): Promise<void> {
+  if (await succeeds(['mvn', '--version'])) return;
+  throw new MissingTool(
+    'no Maven found, which fetches Kafka the first time. Install it (Debian: apt-get install maven), or set KAFKA_BROKERS',
+  );
 }

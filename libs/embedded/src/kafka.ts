@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Kafka as KafkaClient, logLevel } from 'kafkajs';
 import { freePort } from './free-port.js';
-import { type ServerProcess, dieWithParent, startServerProcess, waitUntilReady } from './server-process.js';
+import { type ServerProcess, dieWithParent, runToEnd, startServerProcess, waitUntilReady } from './server-process.js';
 
 const START_TIMEOUT_MS = 60_000;
 /** Above the largest message that contracts allow (MAX_MESSAGE_BYTES, 4 MiB), with its framing. */
@@ -46,7 +44,7 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
       ...['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xms64m', '-Xmx384m', '-XX:-UsePerfData'],
       ...['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true'],
       ...['-cp', join(jarsDirectory, '*'), 'kafka.Kafka', settings],
-    ] as [string, ...string[]],
+    ],
     logFile,
     stopSignal: 'SIGTERM' as const,
   };
@@ -66,7 +64,10 @@ async function format(directory: string, jars: string): Promise<void> {
   // The equals sign matters: a random id may begin with '-', and would be read as an option.
   const clusterId = `--cluster-id=${randomBytes(16).toString('base64url')}`;
   const quick = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
-  await promisify(execFile)('java', [...quick, '-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format', clusterId, '-c', settings]);
+  await runToEnd(
+    ['java', ...quick, '-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format', clusterId, '-c', settings],
+    START_TIMEOUT_MS,
+  );
   await rm(settings);
   await rename(unfinished, join(directory, 'data'));
 }

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port.js';
-import { type ServerProcess, dieWithParent, startServerProcess, waitUntilReady } from './server-process.js';
+import { type ServerProcess, dieWithParent, runToEnd, startServerProcess, waitUntilReady } from './server-process.js';
 import { type Guise, guiseFor } from './unprivileged.js';
 
 export const POSTGRES_MAJOR = 18;
@@ -74,7 +72,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       binaries.postgres,
       ...['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
       ...['-c', 'shared_buffers=64MB', '-c', 'max_connections=200', '-c', 'timezone=UTC', '-c', 'log_timezone=UTC'],
-    ] as [string, ...string[]],
+    ],
     logFile,
     // Fast shutdown: SIGTERM would wait for every client to leave.
     stopSignal: 'SIGINT' as const,
@@ -95,7 +93,7 @@ async function makeCluster(binaries: Binaries, guise: Guise, directory: string, 
   await writeFile(passwordFile, password, { mode: 0o600 });
   await chmod(passwordFile, 0o600);
   await guise.own(passwordFile);
-  const [file = binaries.initdb, ...args] = [
+  const command = [
     ...guise.prefix,
     binaries.initdb,
     ...['-D', unfinished, '-U', ADMINISTRATOR, '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
@@ -103,7 +101,7 @@ async function makeCluster(binaries: Binaries, guise: Guise, directory: string, 
     ...['-E', 'UTF8', '--locale=C', '--no-instructions'],
   ];
   try {
-    await promisify(execFile)(file, args);
+    await runToEnd(command, START_TIMEOUT_MS);
   } catch (error) {
     throw new Error(`PostgreSQL's initdb failed in ${directory}: ${(error as { stderr?: string }).stderr?.trim() ?? String(error)}`, {
       cause: error,

@@ -21,7 +21,8 @@ export interface Exit {
 
 export interface ServerCommand {
   readonly name: string;
-  readonly command: readonly [string, ...string[]];
+  /** The program and its arguments. */
+  readonly command: readonly string[];
   /** Standard output and error are appended here. */
   readonly logFile: string;
   readonly stopSignal: 'SIGTERM' | 'SIGINT';
@@ -38,7 +39,7 @@ const STOP_TIMEOUT_MS = 10_000;
  */
 export function startServerProcess(server: ServerCommand): ServerProcess {
   const log = openSync(server.logFile, 'a');
-  const [file, ...args] = server.command;
+  const [file = '', ...args] = server.command;
   const child = spawn(file, args, {
     detached: true,
     stdio: server.ipc ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
@@ -103,14 +104,17 @@ export function describeExit({ code, signal }: Exit): string {
 }
 
 function logHint(logFile: string): string {
-  const line = lastError(logFile);
+  const line = lastError(logFile) || (linesOf(logFile).at(-1)?.text ?? '');
   return line ? `: ${line}  See ${logFile}` : `. See ${logFile}`;
 }
 
-/** The last line of a log that speaks of an error, else the last line; empty where there is none. JSON lines are put into words. */
+/** The last line of a log that speaks of an error; empty where there is none. JSON lines are put into words. */
 export function lastError(logFile: string): string {
-  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-200).map(inWords);
-  return (lines.findLast(({ isError }) => isError) ?? lines.at(-1))?.text ?? '';
+  return linesOf(logFile).findLast(({ isError }) => isError)?.text ?? '';
+}
+
+function linesOf(logFile: string): { text: string; isError: boolean }[] {
+  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-200).map(inWords);
 }
 
 function inWords(line: string): { text: string; isError: boolean } {
@@ -128,6 +132,12 @@ let canDieWithParent: Promise<boolean> | undefined;
 export async function dieWithParent(signal: 'TERM' | 'INT' | 'KILL'): Promise<string[]> {
   canDieWithParent ??= succeeds(['setpriv', '--pdeathsig', 'TERM', '--', 'true']);
   return (await canDieWithParent) ? ['setpriv', '--pdeathsig', signal, '--'] : [];
+}
+
+/** Runs a program to its end; it does not outlive this process. @returns its standard output. @throws as execFile does. */
+export async function runToEnd(command: readonly string[], timeoutMs: number): Promise<string> {
+  const [file = '', ...args] = [...(await dieWithParent('KILL')), ...command];
+  return (await promisify(execFile)(file, args, { timeout: timeoutMs })).stdout;
 }
 
 /** Whether a program can be run and ends with code 0. */

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { kafka, postgres } from './backing-servers.js';
+import { type DemoLedger, demoLedger } from './demo-ledger.js';
+import { developmentKeys } from './development-keys.js';
+import { requireDiskSpace } from './disk.js';
+import { type Home, openHome, writePrivate } from './home.js';
+import type { Occupancy } from './occupancy.js';
+import { choosePorts } from './ports.js';
+import type { Report } from './report.js';
+import { runProgram } from './run-program.js';
+import { password, signingKeys } from './secrets.js';
+import { type Surroundings, entryPoint, environmentOf, services, urlOf } from './services.js';
+import type { Settings } from './settings.js';
+import type { Supervisor } from './supervisor.js';
+
+/** What `.mizan/dev.json` says: the command line reads it, and everything printed comes from it. */
+export interface Development {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly secondTenantApiKey: string;
+  readonly services: Readonly<Record<string, string>>;
+}
+
+export interface Started {
+  readonly home: Home;
+  readonly development: Development;
+  /** Null where none was asked for. */
+  readonly demo: DemoLedger | null;
+}
+
+/** From nothing to a platform that answers. Each part is known to `supervisor` from the moment it is a process. */
+export async function bringUp(settings: Settings, occupancy: Occupancy, supervisor: Supervisor, report: Report): Promise<Started> {
+  const home = await openHome(settings.directory);
+  await requireDiskSpace(home.directory);
+  const ports = await choosePorts(settings.port);
+  occupancy.update({ url: urlOf(ports.gateway) });
+
+  const database = postgres(settings, home, ports.postgres, supervisor, report);
+  const broker = kafka(settings, home, ports.kafka, supervisor, report);
+  // Whichever fails first is reported; the other's failure must not go unheard of in between.
+  database.catch(() => {});
+  const [adminUrl, brokers] = await Promise.all([database, broker]);
+  const around: Surroundings = {
+    adminUrl,
+    brokers,
+    ports,
+    bus: settings.bus,
+    passwords: new Map(await Promise.all(services.map(async ({ name }) => [name, await password(home, name)] as const))),
+    accountsKeyFile: join(home.secrets, 'accounts.key'),
+    ...(await signingKeys(home)),
+  };
+  await migrate(around, report);
+  const keys = await developmentKeys(home, around);
+  await startServices(around, home, supervisor, report);
+
+  const development: Development = {
+    url: urlOf(ports.gateway),
+    apiKey: keys.development.apiKey,
+    secondTenantApiKey: keys.second.apiKey,
+    services: Object.fromEntries(services.map(({ name }) => [name, urlOf(ports[name])])),
+  };
+  await writePrivate(home.devFile, `${JSON.stringify(development, null, 2)}\n`);
+  const demo = settings.empty ? null : await demoLedger(home, development.url, development.apiKey, report.step('demo ledger'));
+  return { home, development, demo };
+}
+
+async function migrate(around: Surroundings, report: Report): Promise<void> {
+  const step = report.step('migrations');
+  const applied = await Promise.all(
+    services.map(async ({ name }) => {
+      const environment = { ADMIN_DATABASE_URL: around.adminUrl, SERVICE_PASSWORD: around.passwords.get(name)! };
+      const said = await runProgram(entryPoint(name, 'migrate.js'), [], environment).catch((error: unknown) => {
+        throw new Error(`the migrations of ${name} failed: ${(error as Error).message}`, { cause: error });
+      });
+      return (JSON.parse(said) as { applied: number }).applied;
+    }),
+  );
+  const total = applied.reduce((sum, one) => sum + one, 0);
+  step.done(`${services.length} services, ${total === 0 ? 'nothing new' : `${total} applied`}`);
+}
+
+async function startServices(around: Surroundings, home: Home, supervisor: Supervisor, report: Report): Promise<void> {
+  const step = report.step('services');
+  let ready = 0;
+  await Promise.all(
+    services.map(async (plan) => {
+      await supervisor.startService({
+        name: plan.name,
+        script: entryPoint(plan.name, 'main.js'),
+        oldSpaceMb: plan.oldSpaceMb,
+        environment: environmentOf(plan, around),
+        logFile: join(home.logs, `${plan.name}.log`),
+        healthUrl: `${urlOf(around.ports[plan.name])}/health/ready`,
+      });
+      ready += 1;
+      step.progress(`${ready} of ${services.length} ready`);
+    }),
+  );
+  step.done(`${ready} of ${services.length} ready`);
+}

@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util';
+import { resolve } from 'node:path';
+import { root } from './home.js';
+import { StartProblem, exitCodes } from './start-problem.js';
+
+export const usage = `npm start [-- options]
+
+  --empty   loads no demo ledger
+  --json    prints one JSON object when ready, and nothing else
+  --help
+
+Environment
+  MIZAN_PORT      the gateway's port (8080); 0 takes any free port for everything
+  MIZAN_HOME      where data, logs and secrets are kept (.mizan)
+  MIZAN_RESTART   1: a service that ends by itself is started again (default: everything stops)
+  DATABASE_URL    an administrator's URL of another PostgreSQL server, 18 or later
+  KAFKA_BROKERS   another Kafka cluster, host:port,host:port
+  BUS             feed: no Kafka, services follow the store's own feed
+
+Exit codes
+  0 stopped cleanly   1 a part failed   2 wrong usage   3 runs here already   4 port in use   5 disk full   6 Java or Maven missing`;
+
+export interface Settings {
+  readonly directory: string;
+  readonly help: boolean;
+  readonly empty: boolean;
+  readonly json: boolean;
+  /** The gateway's. Undefined: 8080 or the next free one. 0: any, and so for all others. */
+  readonly port: number | undefined;
+  readonly databaseUrl: string | undefined;
+  readonly brokers: readonly string[] | undefined;
+  readonly bus: 'kafka' | 'feed';
+  readonly restart: boolean;
+}
+
+/** @throws StartProblem for an option or value that is not known. */
+export function readSettings(args: readonly string[], environment: NodeJS.ProcessEnv): Settings {
+  const { MIZAN_PORT, MIZAN_HOME, MIZAN_RESTART, DATABASE_URL, KAFKA_BROKERS, BUS } = environment;
+  const port = MIZAN_PORT ? Number(MIZAN_PORT) : undefined;
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw new StartProblem(`MIZAN_PORT is ${MIZAN_PORT}; it must be a port number, 0 to 65535`, exitCodes.usage);
+  if (BUS && BUS !== 'kafka' && BUS !== 'feed') throw new StartProblem(`BUS is ${BUS}; it must be kafka or feed`, exitCodes.usage);
+  return {
+    ...flags(args),
+    directory: resolve(root, MIZAN_HOME || '.mizan'),
+    port,
+    databaseUrl: DATABASE_URL || undefined,
+    brokers: KAFKA_BROKERS ? KAFKA_BROKERS.split(',') : undefined,
+    bus: BUS === 'feed' ? 'feed' : 'kafka',
+    restart: MIZAN_RESTART === '1',
+  };
+}
+
+function flags(args: readonly string[]): { help: boolean; empty: boolean; json: boolean } {
+  const boolean = { type: 'boolean', default: false } as const;
+  try {
+    const { values } = parseArgs({ args: [...args], options: { empty: boolean, json: boolean, help: { ...boolean, short: 'h' } } });
+    return values;
+  } catch (error) {
+    throw new StartProblem(`${(error as Error).message.split('.')[0]}. See npm start -- --help`, exitCodes.usage, { cause: error });
+  }
+}

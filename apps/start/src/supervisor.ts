@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type ServerCommand,
+  type ServerProcess,
+  describeExit,
+  dieWithParent,
+  lastError,
+  startServerProcess,
+  waitUntilReady,
+} from '@mizan/embedded';
+import { shown } from './home.js';
+import type { Occupancy } from './occupancy.js';
+import { StartProblem } from './start-problem.js';
+
+const READY_TIMEOUT_MS = 60_000;
+/** A service that ends this often within a minute is not started again. */
+const RESTARTS_PER_MINUTE = 10;
+const FIRST_RESTART_PAUSE_MS = 200;
+const LONGEST_RESTART_PAUSE_MS = 5_000;
+
+export interface ServiceCommand {
+  readonly name: string;
+  readonly script: string;
+  readonly oldSpaceMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logFile: string;
+  readonly healthUrl: string;
+}
+
+/** Holds every process of a start: what ends by itself is noticed, and all of it is ended together. */
+export class Supervisor {
+  /** Rejects with a StartProblem when a part ends by itself. */
+  readonly broken: Promise<never>;
+  readonly #restart: boolean;
+  readonly #occupancy: Occupancy;
+  readonly #services = new Map<string, ServerProcess>();
+  /** In the order in which they are stopped. */
+  readonly #servers: { readonly name: string; readonly process: ServerProcess }[] = [];
+  #stopping = false;
+  #break!: (problem: StartProblem) => void;
+
+  constructor(occupancy: Occupancy, restart: boolean) {
+    this.#occupancy = occupancy;
+    this.#restart = restart;
+    this.broken = new Promise((_, reject) => (this.#break = reject));
+    // Whoever waits for it hears of it; nobody has to.
+    this.broken.catch(() => {});
+  }
+
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
+  /** Takes over a server (PostgreSQL, Kafka) as soon as it is a process. Those taken first are stopped last. */
+  takeServer(name: string, process: ServerProcess, logFile: string): void {
+    this.#servers.unshift({ name, process });
+    if (this.#stopping) void process.kill();
+    this.#tell();
+    void process.exited.then((exit) => {
+      if (!this.#stopping) this.#break(ended(name, describeExit(exit), logFile));
+    });
+  }
+
+  /** Resolves when the service says that it is ready. */
+  async startService(command: ServiceCommand): Promise<void> {
+    const server = await serverCommand(command);
+    const process = this.#spawn(command, server);
+    try {
+      await waitUntilReady(server, process, READY_TIMEOUT_MS, () => readiness(command.healthUrl));
+    } catch (error) {
+      throw new StartProblem((error as Error).message.replace(server.logFile, shown(server.logFile)), undefined, { cause: error });
+    }
+    this.#watch(command, server, process, []);
+  }
+
+  #spawn(command: ServiceCommand, server: ServerCommand): ServerProcess {
+    if (this.#stopping) throw new StartProblem(`${command.name} was not started: the start was stopped`);
+    const process = startServerProcess(server);
+    this.#services.set(command.name, process);
+    this.#tell();
+    return process;
+  }
+
+  #watch(command: ServiceCommand, server: ServerCommand, process: ServerProcess, restarts: readonly number[]): void {
+    void process.exited.then(async (exit) => {
+      const lately = restarts.filter((at) => at > performance.now() - 60_000);
+      if (!this.#stopping && this.#restart && lately.length < RESTARTS_PER_MINUTE) {
+        await sleep(Math.min(FIRST_RESTART_PAUSE_MS * 2 ** lately.length, LONGEST_RESTART_PAUSE_MS));
+        if (!this.#stopping) this.#watch(command, server, this.#spawn(command, server), [...lately, performance.now()]);
+      } else if (!this.#stopping) this.#break(ended(command.name, describeExit(exit), command.logFile));
+    });
+  }
+
+  /** Services first, then the servers they use. Each has 10 s to close; then it is killed. */
+  async stop(): Promise<{ readonly services: number; readonly servers: readonly string[] }> {
+    this.#stopping = true;
+    await Promise.all([...this.#services.values()].map((process) => process.stop()));
+    for (const { process } of this.#servers) await process.stop();
+    return { services: this.#services.size, servers: this.#servers.map(({ name }) => name) };
+  }
+
+  /** At once, as a crash would. Everything durable is durable; the next start recovers. */
+  async kill(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all([...this.#services.values(), ...this.#servers.map(({ process }) => process)].map((process) => process.kill()));
+  }
+
+  #tell(): void {
+    const all = [...this.#servers.map(({ name, process }) => [name, process.pid] as const)];
+    for (const [name, process] of this.#services) all.push([name, process.pid]);
+    this.#occupancy.update({ processes: Object.fromEntries(all) });
+  }
+}
+
+async function serverCommand({ name, script, oldSpaceMb, environment, logFile }: ServiceCommand): Promise<ServerCommand> {
+  const node = [process.execPath, `--max-old-space-size=${oldSpaceMb}`, '--disable-warning=TimeoutNegativeWarning', script];
+  return {
+    name,
+    command: [...(await dieWithParent('TERM')), ...node],
+    environment: { ...process.env, ...environment },
+    logFile,
+    stopSignal: 'SIGTERM',
+    ipc: true,
+  };
+}
+
+async function readiness(url: string): Promise<true | string> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    return answer.ok ? true : await answer.text();
+  } catch (error) {
+    return String((error as Error).cause ?? error);
+  }
+}
+
+function ended(name: string, exit: string, logFile: string): StartProblem {
+  const words = lastError(logFile);
+  return new StartProblem(`${name} ended by itself (${exit})${words ? `: ${words}` : ''}  ${shown(logFile)}`);
+}
