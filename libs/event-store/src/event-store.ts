@@ -1,41 +1,47 @@
 /**
  * Where journals are kept. An event is opaque here: one text, kept byte for byte.
  * Versions of a stream start at 1 and have no gaps. "All" is walked with opaque feed tokens.
- *
- * A rejected promise of `append` means *unknown*: the events may or may not be there.
- * Read the stream before saying anything more.
  */
 export interface EventStore {
   /**
    * Appends all of `events` or none, when the stream's last version is `expectedVersion` (0: no stream yet).
-   * Resolves only once they are durable. At most MAX_APPEND_EVENTS events and MAX_APPEND_BYTES bytes.
+   * Resolves only once they are durable. At least one event, at most MAX_APPEND_EVENTS and MAX_APPEND_BYTES.
+   *
+   * A rejected promise means *unknown*, unless it is AppendRefused: the events may be there, or may still arrive.
+   * To settle it, append the same again at the same version: `appended` means they are there now and once;
+   * on `conflict`, read what stands there: it is these events or another's, and will stay so.
    */
   append(stream: string, expectedVersion: number, events: readonly string[]): Promise<Appended>;
 
-  /** Events of one stream with version > `after` (forwards), at most `limit` events and about MAX_APPEND_BYTES bytes; at least one if there is one. */
+  /**
+   * Events of one stream with version > `after`, oldest first: at most `limit` of them and about MAX_APPEND_BYTES bytes, at least one if there is one.
+   * A short page is not the end; an empty one is.
+   */
   read(stream: string, after: number, limit: number): Promise<readonly StoredEvent[]>;
 
-  /** The last events of a stream with version < `before`, newest first. */
+  /** Events of one stream with version < `before`, newest first, within the same bounds. `Infinity` starts at the end. */
   readBackwards(stream: string, before: number, limit: number): Promise<readonly StoredEvent[]>;
 
   /** The last version of a stream; 0 when it does not exist. */
   version(stream: string): Promise<number>;
 
-  /** Whole appends after a token in the store's own order, at most `limit` appends and about MAX_APPEND_BYTES bytes (at least one if there is one). */
+  /**
+   * Whole appends after a token (null: from the beginning) in the store's own order, which no later commit changes:
+   * at most `limit` of them and about MAX_APPEND_BYTES bytes, at least one if there is one.
+   */
   readAll(after: FeedToken | null, limit: number): Promise<FeedPage>;
 
-  /** Like readAll without the events: which streams reached which version after the token. */
+  /** Like readAll without the events: which streams reached which version in the next `limit` appends. A stream is named once, by its latest. */
   heads(after: FeedToken | null, limit: number): Promise<FeedHeads>;
 
-  /** Pages of the feed from the token on, live, until `signal` aborts. Never empty pages. Poll interval is the adapter's affair, 100 ms at most. */
+  /**
+   * Pages of the feed from the token on, then live, until `signal` aborts: then it ends without an error. Never an empty page.
+   * An append is seen 100 ms after it is durable at the latest, whichever process wrote it. A fault of the store ends it with an error; go on from the last page's `next`.
+   */
   subscribe(after: FeedToken | null, signal: AbortSignal): AsyncIterable<FeedPage>;
 }
 
-export const MAX_APPEND_EVENTS = 8192;
-/** Bytes of UTF-8 in one append, 4 MiB. */
-export const MAX_APPEND_BYTES = 4 * 1024 * 1024;
-
-/** The place in "all": opaque, comparable only by handing it back to the store it came from. */
+/** The place in "all": opaque, good only for handing it back to the store it came from. */
 export type FeedToken = string & { readonly feedToken: unique symbol };
 
 export interface StoredEvent {
@@ -44,6 +50,7 @@ export interface StoredEvent {
 }
 
 export type Appended =
+  /** `version` is that of the last event. */
   | { readonly status: 'appended'; readonly version: number }
   /** Nothing was written: the stream is at `actual`. */
   | { readonly status: 'conflict'; readonly actual: number };
@@ -64,5 +71,6 @@ export interface FeedPage {
 
 export interface FeedHeads {
   readonly heads: readonly { readonly stream: string; readonly version: number }[];
+  /** Where to go on, as in a FeedPage. */
   readonly next: FeedToken | null;
 }
