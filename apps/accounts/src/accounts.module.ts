@@ -1,0 +1,106 @@
+import { type BeforeApplicationShutdown, type DynamicModule, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Follower, HttpFeed, Inbox, KafkaStrategy, type Log } from '@mizan/messaging';
+import { Cursors, Database, Readiness, log, serviceTokens } from '@mizan/platform';
+import type pg from 'pg';
+import { AccountsController } from './accounts.controller.js';
+import { Books } from './books.js';
+import type { AccountsEnvironment, Sources } from './environment.js';
+import { JournalConsumer } from './journal.consumer.js';
+import { JournalProjection } from './journal.projection.js';
+import { rebuildingStreams, resumeRebuild } from './rebuild.js';
+import { StatementsController } from './statements.controller.js';
+
+/** Connections to PostgreSQL: one or two write, the rest read. */
+const MAX_CONNECTIONS = 12;
+/** The name under which the tables know their reader of the journal, and Kafka its group. */
+const CONSUMER = 'accounts';
+const STRATEGY = Symbol('the transport from Kafka, or null');
+
+@Module({})
+class AccountsModule {}
+
+/** The following begins when all is wired, and ends before the database does. */
+@Injectable()
+class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    private readonly database: Database,
+    private readonly follower: Follower,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await resumeRebuild(this.database.pool);
+    this.follower.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.follower.stop();
+  }
+}
+
+export function accountsModule(settings: AccountsEnvironment): DynamicModule {
+  const { DATABASE_URL, BUS, KAFKA_BROKERS } = settings;
+  const database = {
+    provide: Database,
+    inject: [Readiness],
+    useFactory: (readiness: Readiness) => new Database({ url: DATABASE_URL, name: 'accounts', max: MAX_CONNECTIONS }, readiness),
+  };
+  const follower = {
+    provide: Follower,
+    inject: [Database, Readiness],
+    useFactory: ({ pool }: Database, readiness: Readiness) => {
+      const made = new Follower({ inbox: new Inbox(inboxOptions(pool)), feed: journalFeed(settings), bus: BUS, log: say });
+      readiness.register('journal', async () => {
+        const { halted, ...status } = made.status();
+        if (halted !== null) throw new Error(`The books stand still: ${halted}`);
+        return { ...status, rebuilding: await rebuildingStreams(pool) };
+      });
+      return made;
+    },
+  };
+  const strategy = {
+    provide: STRATEGY,
+    inject: [Follower, Readiness],
+    useFactory: (following: Follower, readiness: Readiness) => {
+      if (BUS === 'feed') return null;
+      const made = new KafkaStrategy({
+        brokers: KAFKA_BROKERS,
+        groupId: CONSUMER,
+        onHalt: ({ reason }) => following.halt(reason),
+        log: say,
+      });
+      // Without a broker the feed brings the journal, so reads go on.
+      readiness.register('kafka', async () => ({ ...made.kafka() }));
+      return made;
+    },
+  };
+  return {
+    module: AccountsModule,
+    controllers: [AccountsController, StatementsController, JournalConsumer],
+    providers: [
+      database,
+      follower,
+      strategy,
+      { provide: Service, inject: [Database, Follower], useFactory: (own: Database, following: Follower) => new Service(own, following) },
+      { provide: Books, inject: [Database], useFactory: ({ pool }: Database) => new Books(pool) },
+      { provide: Cursors, useFactory: () => Cursors.from(DATABASE_URL) },
+    ],
+  };
+}
+
+/** Where events enter the books: each once. */
+export const inboxOptions = (pool: pg.Pool) => ({ pool, schema: 'accounts', consumer: CONSUMER, projection: new JournalProjection() });
+
+/** The journal as `transfers` serves it to this service. */
+export const journalFeed = ({ TRANSFERS_URL, GATEWAY_URL, SERVICE_KEY }: Sources): HttpFeed =>
+  new HttpFeed({ url: TRANSFERS_URL, token: serviceTokens({ gatewayUrl: GATEWAY_URL, apiKey: SERVICE_KEY }) });
+
+/** Listens to Kafka, unless the feed alone is the bus. */
+export async function connectKafka(app: NestFastifyApplication): Promise<void> {
+  const strategy = app.get<KafkaStrategy | null>(STRATEGY);
+  if (!strategy) return;
+  app.connectMicroservice({ strategy });
+  await app.startAllMicroservices();
+}
+
+const say: Log = (level, message, details) => log[level](details, message);

@@ -1,0 +1,62 @@
+import { fileURLToPath } from 'node:url';
+import { migrateService, openPool, serviceUrl } from '@mizan/database';
+import pg from 'pg';
+
+const PASSWORD = 'for-this-test-alone';
+
+export interface BooksDatabase {
+  /** As the service logs in. */
+  readonly url: string;
+  readonly pool: pg.Pool;
+  /** Every table of the books, in the order of its key, without the numbers that ledgers happen to have. */
+  contents(): Promise<Record<string, unknown[]>>;
+  /** Runs SQL as the administrator. */
+  administer(sql: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The service's tables in a database of the test's own. */
+export async function booksDatabase({ adminUrl, drop }: { adminUrl: string; drop(): Promise<void> }): Promise<BooksDatabase> {
+  const directory = fileURLToPath(new URL('../migrations', import.meta.url));
+  await migrateService({ adminUrl, service: 'accounts', password: PASSWORD, schemas: [{ schema: 'accounts', directory }] });
+  const url = serviceUrl(adminUrl, 'accounts', PASSWORD);
+  const pool = openPool({ url, name: 'accounts-test', max: 8 });
+  return {
+    url,
+    pool,
+    contents: async () => {
+      const found: Record<string, unknown[]> = {};
+      for (const [table, key] of Object.entries(keys)) {
+        const { rows } = await pool.query<{ row: Record<string, unknown> }>(
+          `SELECT to_jsonb(found) - 'number' - 'ledger' || jsonb_build_object('uid', uid) AS row FROM ${
+            table === 'ledgers'
+              ? 'accounts.ledgers AS found'
+              : `accounts.${table} AS found JOIN accounts.ledgers ON ledger = ledgers.number`
+          } ORDER BY ${key}`,
+        );
+        found[table] = rows.map(({ row }) => row);
+      }
+      return found;
+    },
+    administer: async (sql) => {
+      const client = new pg.Client({ connectionString: adminUrl });
+      await client.connect();
+      await client.query(sql).finally(() => client.end());
+    },
+    close: async () => {
+      await pool.end();
+      await drop();
+    },
+  };
+}
+
+const keys = {
+  ledgers: 'uid',
+  accounts: 'uid, found.id',
+  entries: 'uid, found.position',
+  postings: 'uid, found.position, leg',
+  day_totals: 'uid, account, day',
+};
+
+export const emptyBooks =
+  'TRUNCATE accounts.inbox, accounts.feed_tokens, accounts.ledgers, accounts.accounts, accounts.entries, accounts.postings, accounts.day_totals, accounts.rebuilding';

@@ -1,0 +1,156 @@
+import { type FedEvent, type JournalMessage, journalStream } from '@mizan/contracts';
+import type { Account } from '@mizan/ledger';
+import { Inbox } from '@mizan/messaging';
+import { testDatabase } from '@mizan/testing';
+import { type BooksDatabase, booksDatabase, emptyBooks } from './books.fixture.js';
+import { type Chance, accountsOf, chance, fed, linesOf, randomHistory } from './history.fixture.js';
+import { JournalProjection } from './journal.projection.js';
+
+let database: BooksDatabase;
+let inbox: Inbox;
+
+beforeAll(async () => {
+  database = await booksDatabase(await testDatabase());
+  const projection = new JournalProjection();
+  inbox = new Inbox({ pool: database.pool, schema: 'accounts', consumer: 'accounts', projection, eventsPerTransaction: 50 });
+}, 120_000);
+beforeEach(async () => {
+  await database.pool.query(emptyBooks);
+});
+afterAll(() => database.close());
+
+/** The journal in messages of any length, some of them twice, some of them overlapping what was sent before. */
+function* messages(stream: string, events: readonly FedEvent[], at: Chance): Generator<JournalMessage> {
+  for (let start = 0; start < events.length;) {
+    const end = Math.min(events.length, start + 1 + at(40));
+    const again = Math.max(0, start - at(30));
+    yield { stream, events: events.slice(at(4) ? start : again, end) };
+    if (at(5) === 0) yield { stream, events: events.slice(again, end) };
+    start = end;
+  }
+}
+
+async function receiveAll(uid: string, events: readonly FedEvent[], at: Chance): Promise<void> {
+  for (const message of messages(journalStream(uid), events, at)) expect((await inbox.receive([message])).gaps).toEqual([]);
+}
+
+const accountRow = (account: Account) => ({
+  id: account.id,
+  type: account.type,
+  asset: account.asset,
+  exponent: account.exponent,
+  min_balance: account.minBalance?.toString() ?? null,
+  max_balance: account.maxBalance?.toString() ?? null,
+  frozen: account.frozen,
+  closed: account.closed,
+  metadata: account.metadata,
+  number: account.openedPosition,
+  opened_at: account.openedAt,
+  debits_posted: String(account.debitsPosted),
+  debits_held: String(account.debitsHeld),
+  credits_posted: String(account.creditsPosted),
+  credits_held: String(account.creditsHeld),
+});
+
+it.each([1, 2, 3, 4, 5])('the books are what the events add up to, however they are delivered (seed %d)', async (seed) => {
+  const { events } = randomHistory(seed, 250);
+  expect(new Set(events.map(({ type }) => type)).size).toBe(7);
+  await receiveAll('u1', fed(events, 'u1'), chance(seed * 31));
+
+  const accounts = [...accountsOf(events).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const found = await database.pool.query(`SELECT ${Object.keys(accountRow(accounts[0]!)).join(', ')} FROM accounts.accounts ORDER BY id`);
+  expect(found.rows).toEqual(accounts.map(accountRow));
+
+  const ledgers = await database.pool.query('SELECT uid, tenant, id, name, position, recorded_at FROM accounts.ledgers');
+  const { position, recordedAt } = events.at(-1)!;
+  expect(ledgers.rows).toEqual([{ uid: 'u1', tenant: 'acme', id: 'main', name: 'The main ledger', position, recorded_at: recordedAt }]);
+
+  // Every posting, with the balance that the account had in the order of recording.
+  for (const account of accounts) {
+    const { rows } = await database.pool.query(
+      `SELECT position, leg, effective_at, side, amount, balance FROM accounts.postings
+       WHERE account = $1 ORDER BY position, leg`,
+      [account.openedPosition],
+    );
+    let balance = 0n;
+    const grows = account.type === 'asset' || account.type === 'expense' ? 'debit' : 'credit';
+    const expected = events.flatMap((event) => {
+      if (event.type !== 'EntryPosted') return [];
+      const legs = event.postings.map((posting, index) => ({ ...posting, leg: index + 1 })).filter((leg) => leg.account === account.id);
+      for (const { side, amount } of legs) balance += side === grows ? amount : -amount;
+      return legs.map(({ leg, side, amount }) => ({
+        position: event.position,
+        leg,
+        effective_at: event.effectiveAt,
+        side,
+        amount: String(amount),
+        balance: String(balance),
+      }));
+    });
+    expect(rows).toEqual(expected);
+    expect(linesOf(events, account).at(-1)?.balance ?? 0n).toBe(balance);
+  }
+});
+
+it('day totals are the postings of the day of effect', async () => {
+  const { events } = randomHistory(11, 250);
+  await receiveAll('u1', fed(events, 'u1'), chance(7));
+  const sums = await database.pool.query(
+    `SELECT account, (floor(effective_at / 86400000.0))::integer AS day,
+       sum(CASE side WHEN 'debit' THEN amount ELSE 0 END) AS debits, sum(CASE side WHEN 'credit' THEN amount ELSE 0 END) AS credits
+     FROM accounts.postings GROUP BY 1, 2 ORDER BY 1, 2`,
+  );
+  const totals = await database.pool.query('SELECT account, day, debits, credits FROM accounts.day_totals ORDER BY 1, 2');
+  expect(totals.rows.length).toBeGreaterThan(50);
+  expect(totals.rows).toEqual(sums.rows);
+});
+
+it('two deliveries of two ledgers leave the same books', async () => {
+  const one = fed(randomHistory(21, 120, 'acme', 'main').events, 'u1');
+  const two = fed(randomHistory(22, 120, 'acme', 'other').events, 'u2');
+  await receiveAll('u1', one, chance(1));
+  await receiveAll('u2', two, chance(2));
+  const first = await database.contents();
+  await database.pool.query(emptyBooks);
+  await receiveAll('u2', two, chance(3));
+  await receiveAll('u1', one, chance(4));
+  expect(await database.contents()).toEqual(first);
+});
+
+it('a reference that was erased is missing, and a known one is there', async () => {
+  const events = fed(randomHistory(5, 200).events, 'u1');
+  const erased = events.findIndex(({ texts }) => texts?.reference != null);
+  await receiveAll(
+    'u1',
+    events.map((event, index) => (index === erased ? { ...event, texts: null } : event)),
+    chance(1),
+  );
+  const { rows } = await database.pool.query<{ position: number; reference: string | null }>(
+    `SELECT position, reference FROM accounts.entries ORDER BY position`,
+  );
+  for (const { position, reference } of rows)
+    expect(reference).toBe(position === erased + 1 ? null : (events[position - 1]!.texts?.reference ?? null));
+});
+
+it.each([
+  ['a ledger that was never opened', (events: readonly FedEvent[]) => events.filter(({ version }) => version > 1).map(renumbered)],
+  ['an event of an unknown kind', (events: readonly FedEvent[]) => events.map((event, index) => (index === 20 ? unknown(event) : event))],
+])('%s stops the books and leaves them as they were', async (_, change) => {
+  const events = change(fed(randomHistory(9, 60).events, 'u1'));
+  await expect(inbox.receive([{ stream: journalStream('u1'), events }])).rejects.toThrow(/journal-u1@/);
+  expect(await database.contents()).toMatchObject({ ledgers: [], accounts: [], entries: [], postings: [] });
+});
+
+it('an entry on an account that was never opened stops the books', async () => {
+  const { events } = randomHistory(9, 200);
+  const opening = events.findIndex((event) => event.type === 'EntryPosted');
+  const before = fed(events.slice(0, opening), 'u1');
+  await receiveAll('u1', before, chance(1));
+  await database.pool.query('TRUNCATE accounts.accounts');
+  const next = fed(events, 'u1').slice(opening, opening + 1);
+  await expect(inbox.receive([{ stream: journalStream('u1'), events: next }])).rejects.toThrow(/never opened/);
+  expect((await database.contents())['postings']).toEqual([]);
+});
+
+const renumbered = (event: FedEvent): FedEvent => ({ ...event, version: event.version - 1 });
+const unknown = (event: FedEvent): FedEvent => ({ ...event, event: event.event.replace(/"type":"[A-Z]\w+"/, '"type":"LedgerBurnt"') });

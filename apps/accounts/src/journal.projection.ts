@@ -1,0 +1,155 @@
+import type { FedEvent } from '@mizan/contracts';
+import { decodeEvent, ledgerUidOf } from '@mizan/contracts';
+import type { Account, Balances, EntryPosted } from '@mizan/ledger';
+import type { Projection } from '@mizan/messaging';
+import type pg from 'pg';
+import { type DayTotal, type LedgerChanges, ledgerChanges } from './ledger-changes.js';
+
+/** Writes the journal into the books: a few statements for a run of events, however long, and the ledger's position with them. */
+export class JournalProjection implements Projection {
+  async apply(client: pg.PoolClient, stream: string, events: readonly FedEvent[]): Promise<void> {
+    const changes = ledgerChanges(events.map(({ event, texts }) => decodeEvent(event, texts)));
+    const ledger = await advance(client, ledgerUidOf(stream), changes);
+    if (changes.accounts.length > 0) await putAccounts(client, ledger, changes.accounts);
+    if (changes.totals.size > 0) await putTotals(client, ledger, changes.totals);
+    if (changes.entries.length > 0) {
+      await addEntries(client, ledger, changes.entries);
+      await addPostings(client, ledger, changes.entries);
+      await addDayTotals(client, ledger, changes.dayTotals);
+    }
+    await client.query('DELETE FROM accounts.rebuilding WHERE stream = $1 AND version <= $2', [stream, changes.position]);
+  }
+}
+
+/** @returns the ledger's number. */
+async function advance(client: pg.PoolClient, uid: string, { opened, position, recordedAt }: LedgerChanges): Promise<number> {
+  const { rows } = opened
+    ? await client.query<{ number: number }>(
+        'INSERT INTO accounts.ledgers (uid, tenant, id, name, position, recorded_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING number',
+        [uid, opened.tenant, opened.ledger, opened.name, position, recordedAt],
+      )
+    : await client.query<{ number: number }>(
+        'UPDATE accounts.ledgers SET position = $2, recorded_at = $3 WHERE uid = $1 RETURNING number',
+        [uid, position, recordedAt],
+      );
+  return exactly(rows, 1, 'a ledger that its journal never opened')[0]!.number;
+}
+
+async function putAccounts(client: pg.PoolClient, ledger: number, accounts: readonly Account[]): Promise<void> {
+  await client.query(
+    `INSERT INTO accounts.accounts (ledger, number, id, type, asset, exponent, min_balance, max_balance, frozen, closed, metadata, opened_at,
+       debits_posted, debits_held, credits_posted, credits_held)
+     SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::numeric[], $8::numeric[], $9::text[],
+       $10::boolean[], $11::jsonb[], $12::bigint[], $13::numeric[], $14::numeric[], $15::numeric[], $16::numeric[])
+     ON CONFLICT (ledger, number) DO UPDATE SET min_balance = excluded.min_balance, max_balance = excluded.max_balance,
+       frozen = excluded.frozen, closed = excluded.closed, metadata = excluded.metadata,
+       debits_posted = excluded.debits_posted, debits_held = excluded.debits_held,
+       credits_posted = excluded.credits_posted, credits_held = excluded.credits_held`,
+    [
+      ledger,
+      accounts.map(({ openedPosition }) => openedPosition),
+      accounts.map(({ id }) => id),
+      accounts.map(({ type }) => type),
+      accounts.map(({ asset }) => asset),
+      accounts.map(({ exponent }) => exponent),
+      accounts.map(({ minBalance }) => minBalance),
+      accounts.map(({ maxBalance }) => maxBalance),
+      accounts.map(({ frozen }) => frozen),
+      accounts.map(({ closed }) => closed),
+      accounts.map(({ metadata }) => JSON.stringify(metadata)),
+      accounts.map(({ openedAt }) => openedAt),
+      ...columnsOf(accounts),
+    ],
+  );
+}
+
+async function putTotals(client: pg.PoolClient, ledger: number, totals: ReadonlyMap<string, Balances>): Promise<void> {
+  const { rowCount } = await client.query(
+    `UPDATE accounts.accounts AS account SET debits_posted = now.debits_posted, debits_held = now.debits_held,
+       credits_posted = now.credits_posted, credits_held = now.credits_held
+     FROM unnest($2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[])
+       AS now (id, debits_posted, debits_held, credits_posted, credits_held)
+     WHERE account.ledger = $1 AND account.id = now.id`,
+    [ledger, [...totals.keys()], ...columnsOf([...totals.values()])],
+  );
+  assertCount(rowCount, totals.size, 'entries on accounts that were never opened');
+}
+
+const columnsOf = (balances: readonly Balances[]): bigint[][] => [
+  balances.map(({ debitsPosted }) => debitsPosted),
+  balances.map(({ debitsHeld }) => debitsHeld),
+  balances.map(({ creditsPosted }) => creditsPosted),
+  balances.map(({ creditsHeld }) => creditsHeld),
+];
+
+async function addEntries(client: pg.PoolClient, ledger: number, entries: readonly EntryPosted[]): Promise<void> {
+  await client.query(
+    `INSERT INTO accounts.entries (ledger, position, id, effective_at, recorded_at, reference, accounts)
+     SELECT $1, entry.position, entry.id, entry.effective_at, entry.recorded_at, entry.reference, string_to_array(entry.accounts, ' ')
+     FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[])
+       AS entry (position, id, effective_at, recorded_at, reference, accounts)`,
+    [
+      ledger,
+      entries.map(({ position }) => position),
+      entries.map(({ command }) => command.id),
+      entries.map(({ effectiveAt }) => effectiveAt),
+      entries.map(({ recordedAt }) => recordedAt),
+      entries.map(({ texts }) => texts?.reference ?? null),
+      entries.map(({ postings }) => postings.map(({ account }) => account).join(' ')),
+    ],
+  );
+}
+
+async function addPostings(client: pg.PoolClient, ledger: number, entries: readonly EntryPosted[]): Promise<void> {
+  const legs = entries.flatMap(({ position, effectiveAt, postings }) =>
+    postings.map((posting, leg) => ({ ...posting, position, effectiveAt, leg: leg + 1 })),
+  );
+  const { rowCount } = await client.query(
+    `INSERT INTO accounts.postings (ledger, account, effective_at, position, leg, side, amount, balance)
+     SELECT $1, account.number, leg.effective_at, leg.position, leg.leg, leg.side, leg.amount,
+       CASE WHEN account.type IN ('asset', 'expense') THEN leg.debits - leg.credits ELSE leg.credits - leg.debits END
+     FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::smallint[], $6::text[], $7::numeric[], $8::numeric[], $9::numeric[])
+       AS leg (account, effective_at, position, leg, side, amount, debits, credits)
+     JOIN accounts.accounts AS account ON account.ledger = $1 AND account.id = leg.account`,
+    [
+      ledger,
+      legs.map(({ account }) => account),
+      legs.map(({ effectiveAt }) => effectiveAt),
+      legs.map(({ position }) => position),
+      legs.map(({ leg }) => leg),
+      legs.map(({ side }) => side),
+      legs.map(({ amount }) => amount),
+      legs.map(({ balances }) => balances.debitsPosted),
+      legs.map(({ balances }) => balances.creditsPosted),
+    ],
+  );
+  assertCount(rowCount, legs.length, 'postings to accounts that were never opened');
+}
+
+async function addDayTotals(client: pg.PoolClient, ledger: number, totals: readonly DayTotal[]): Promise<void> {
+  await client.query(
+    `INSERT INTO accounts.day_totals AS standing (ledger, account, day, debits, credits)
+     SELECT $1, account.number, total.day, total.debits, total.credits
+     FROM unnest($2::text[], $3::integer[], $4::numeric[], $5::numeric[]) AS total (account, day, debits, credits)
+     JOIN accounts.accounts AS account ON account.ledger = $1 AND account.id = total.account
+     ON CONFLICT (ledger, account, day) DO UPDATE
+       SET debits = standing.debits + excluded.debits, credits = standing.credits + excluded.credits`,
+    [
+      ledger,
+      totals.map(({ account }) => account),
+      totals.map(({ day }) => day),
+      totals.map(({ debits }) => debits),
+      totals.map(({ credits }) => credits),
+    ],
+  );
+}
+
+function exactly<T>(rows: readonly T[], count: number, otherwise: string): readonly T[] {
+  assertCount(rows.length, count, otherwise);
+  return rows;
+}
+
+/** What the journal cannot mean must stop the follower, not be left out of the books. */
+function assertCount(found: number | null, expected: number, otherwise: string): void {
+  if (found !== expected) throw new Error(`The events speak of ${otherwise}: ${expected} rows were to be written, ${found ?? 0} were.`);
+}
