@@ -1,5 +1,4 @@
-import { formatDecimal } from '@mizan/money';
-import type { Account } from './account.js';
+import { type Account, money } from './account.js';
 import { noBalances, posted } from './balance.js';
 import type { Close, Open, Reopen, Update } from './command.js';
 import type { AccountClosed, AccountOpened, AccountReopened, AccountUpdated, Recorded } from './events.js';
@@ -69,8 +68,7 @@ function limitsCrossed(account: string): Rejection {
 }
 
 function accountNotEmpty(account: Account): Rejection {
-  const { id, asset, exponent } = account;
-  const left = `${formatDecimal(posted(account), exponent, { grouped: true })} ${asset}`;
-  const detail = `${id} holds ${left} or has money on hold. Move it, and end its holds, before closing.`;
+  const { id, debitsHeld, creditsHeld } = account;
+  const detail = `${id} is not empty: ${money(posted(account), account)} posted, ${money(debitsHeld + creditsHeld, account)} held. Move it first.`;
   return { code: 'account_not_empty', detail, account: id };
 }

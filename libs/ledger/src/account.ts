@@ -1,3 +1,4 @@
+import { formatDecimal } from '@mizan/money';
 import type { Balances } from './balance.js';
 import type { Metadata } from './texts.js';
 
@@ -33,4 +34,9 @@ export interface Account extends Balances {
 /** The side on which an account of this type grows. */
 export function normalSide(type: AccountType): Side {
   return type === 'asset' || type === 'expense' ? 'debit' : 'credit';
+}
+
+/** An amount of an account's asset as people write it: "1,250.00 USD". */
+export function money(amount: bigint, { asset, exponent }: Pick<Account, 'asset' | 'exponent'>): string {
+  return `${formatDecimal(amount, exponent, { grouped: true })} ${asset}`;
 }

@@ -16,7 +16,7 @@ export function earlierAnswer(facts: Facts, command: Command): Answer | null {
   if (first.type === 'TransferRejected') return { status: 'rejected', replayed: true, rejection: first.rejection, event: first };
   const field = command.op === 'cancel' ? null : firstDifference(command, first);
   if (field === null) return { status: 'applied', replayed: true, event: first };
-  const detail = `The id ${command.id} was used before with another ${field}. Send the same content again, or choose a new id.`;
+  const detail = `The id ${command.id} was used before with other content: ${field} differs. Send the same content again, or choose a new id.`;
   return { status: 'rejected', replayed: false, rejection: { code: 'id_conflict', detail, field }, event: null };
 }
 

@@ -77,7 +77,7 @@ class Desk {
       else this.decide(line, reading.command, expected);
       return;
     }
-    this.lines.push(...refusalLines(`${String(operation.op)} ${reading.id ?? ''}`, reading.rejection));
+    this.lines.push(...refusalLines([operation.op, reading.id ?? []].flat().join(' '), reading.rejection));
     agree(line, 'the result', resultOf(expected), reading.rejection.code);
     members.forEach((member, place) => {
       const code = reading.members?.[place]?.rejection.code;

@@ -1,5 +1,5 @@
-import { MAX_AMOUNT, formatDecimal } from '@mizan/money';
-import type { Account } from './account.js';
+import { MAX_AMOUNT } from '@mizan/money';
+import { type Account, money } from './account.js';
 import { available, balancesOf, heldTowards, post, posted } from './balance.js';
 import type { Transfer } from './command.js';
 import type { EntryPosted, Recorded } from './events.js';
@@ -131,5 +131,3 @@ function ceilingsKept(effects: readonly Effect[]): Rejection | null {
   }
   return null;
 }
-
-const money = (amount: bigint, { asset, exponent }: Account): string => `${formatDecimal(amount, exponent, { grouped: true })} ${asset}`;
