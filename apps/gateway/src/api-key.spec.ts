@@ -35,9 +35,11 @@ it('a tenant’s key acts under its id, a service under its own name', () => {
   });
 });
 
+it.each([[{}], [{ tenant: '*', name: 'service:accounts', scopes: ['feed'] }]])('a key with %j may be given out', (change) =>
+  expect(refusalOf({ ...key, ...change })).toBeNull(),
+);
+
 it.each([
-  [{}, null],
-  [{ tenant: '*', name: 'service:accounts', scopes: ['feed'] }, null],
   [{ tenant: 'Acme' }, 'A tenant is named'],
   [{ name: 'two words' }, 'A key is named'],
   [{ scopes: [] }, 'one or more of the scopes'],
@@ -47,8 +49,4 @@ it.each([
   [{ scopes: ['feed'] }, 'no other key has it'],
   [{ tenant: '*', name: 'service:accounts', scopes: ['ledger'] }, 'the scope feed alone'],
   [{ tenant: '*', name: 'service:accounts', scopes: ['feed', 'ledger'] }, 'the scope feed alone'],
-])('whether a key with %j may be given out', (change, why) => {
-  const refusal = refusalOf({ ...key, ...change });
-  if (why === null) expect(refusal).toBeNull();
-  else expect(refusal).toContain(why);
-});
+])('a key with %j may not', (change, why) => expect(refusalOf({ ...key, ...change })).toContain(why));

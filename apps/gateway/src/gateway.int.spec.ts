@@ -250,17 +250,17 @@ describe('bodies', () => {
   });
 
   it('a caller who goes away is not waited for', async () => {
-    const gone = new Promise<void>((resolve) => {
+    const gone = new Promise<string>((resolve) => {
       transfers.answer = (request, reply) => {
         reply.hijack();
         reply.raw.writeHead(200).write('data: 1\n\n');
-        request.raw.socket.once('close', () => resolve());
+        request.raw.socket.once('close', () => resolve('gone'));
       };
     });
     const abort = new AbortController();
     await call('/v1/ledgers/main/events', { signal: abort.signal });
     abort.abort();
-    await gone;
+    expect(await gone).toBe('gone');
   });
 });
 
