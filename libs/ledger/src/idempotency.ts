@@ -14,7 +14,7 @@ export function earlierAnswer(facts: Facts, command: Command): Answer | null {
   const first = command.op === 'open' ? openingOf(facts, command.id) : facts.command(command.id);
   if (!first) return null;
   if (first.type === 'TransferRejected') return { status: 'rejected', replayed: true, rejection: first.rejection, event: first };
-  const field = command.op === 'cancel' ? null : firstDifference(command, first);
+  const field = command.op === 'cancel' ? null : differingField(command, first);
   if (field === null) return { status: 'applied', replayed: true, event: first };
   const detail = `The id ${command.id} was used before with other content: ${field} differs. Send the same content again, or choose a new id.`;
   return { status: 'rejected', replayed: false, rejection: { code: 'id_conflict', detail, field }, event: null };
@@ -30,7 +30,7 @@ type Asked = Exclude<Command, Cancel>;
 type Done = Exclude<CommandEvent, TransferRejected>;
 
 /** The first field that differs, in the order of the body; null where the content is the same. Erased texts are not compared. */
-function firstDifference(asked: Asked, first: Done): string | null {
+function differingField(asked: Asked, first: Done): string | null {
   return differences(asked, first).find(([, differs]) => differs)?.[0] ?? null;
 }
 

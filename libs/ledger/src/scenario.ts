@@ -92,7 +92,7 @@ function expectedOf(words: readonly string[]): Expected {
 
 class Reader {
   private readonly exponents = new Map<string, number>();
-  /** The asset of each account that was opened so far, for amounts that name none. */
+  /** The asset of each account as it was first opened, for amounts that name none. */
   private readonly assets = new Map<string, string>();
 
   step(block: Block): Step {
@@ -130,7 +130,7 @@ class Reader {
     switch (op) {
       case 'open': {
         const [type, asset = '', ...options] = rest;
-        this.assets.set(id, asset);
+        if (!this.assets.has(id)) this.assets.set(id, asset);
         return { op, id, type, asset, ...this.options(block, options, asset) };
       }
       case 'transfer':

@@ -128,8 +128,11 @@ function readPostings(fields: Fields): { postings: readonly Posting[] } {
 }
 
 function readPosting(transfer: Fields, value: unknown, path: string): Posting {
-  if (!isObject(value)) transfer.fault('invalid_postings', path, 'must be an object with account, side and amount.');
-  const fields = transfer.inner(isObject(value) ? value : {}, path);
+  if (!isObject(value)) {
+    transfer.fault('invalid_postings', path, 'must be an object with account, side and amount.');
+    return { account: '', side: 'debit', amount: 0n };
+  }
+  const fields = transfer.inner(value, path);
   const posting: Posting = {
     account: fields.accountId('account'),
     side: fields.word('side', ['debit', 'credit'], 'invalid_postings'),
