@@ -12,7 +12,7 @@ import { type Credentials, guardRoutes } from './access.js';
 import { problemOf } from './fault-problem.js';
 import { log, nestLog } from './log.js';
 import { type OpenApiDocument, describeApplication } from './open-api.js';
-import { PROBLEM_TYPE, Problem, problemDocument } from './problem.js';
+import { PROBLEM_TYPE, Problem, pathOf, problemDocument } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
 import { HealthController, Readiness } from './readiness.js';
 import { RoutePatterns } from './route-patterns.js';
@@ -109,7 +109,7 @@ function answerWithRequestId(fastify: FastifyInstance): void {
     if (log.isLevelEnabled(level)) {
       const ms = Math.round(reply.elapsedTime * 10) / 10;
       log[level](
-        { requestId: request.id, actor: request.caller?.actor, method: request.method, path: request.url, status, ms },
+        { requestId: request.id, actor: request.caller?.actor, method: request.method, path: pathOf(request.url), status, ms },
         'answered',
       );
     }

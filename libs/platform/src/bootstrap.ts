@@ -22,7 +22,7 @@ export async function bootstrap({ environment: { HOST, PORT }, ...service }: Lis
     const app = await createApplication(service);
     closeWhenTold(app);
     await app.listen(PORT, HOST);
-    log.info({ url: await app.getUrl(), version, pid: process.pid }, 'listening');
+    log.info({ url: await app.getUrl(), version }, 'listening');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const message = code === 'EADDRINUSE' ? `port ${PORT} on ${HOST} is in use: stop what uses it, or set PORT` : 'could not start';

@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } fr
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemOf } from './fault-problem.js';
 import { log } from './log.js';
-import { PROBLEM_TYPE, Problem, problemDocument } from './problem.js';
+import { PROBLEM_TYPE, Problem, pathOf, problemDocument } from './problem.js';
 import type { RoutePatterns } from './route-patterns.js';
 
 /** Every error leaves as a problem document: the services' own, the framework's, and what nobody expected. */
@@ -18,7 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private noSuchRoute(request: FastifyRequest): Problem {
-    const path = request.url.split('?', 1)[0]!;
+    const path = pathOf(request.url);
     const allowed = this.routes.methodsOf(path);
     if (allowed.length === 0) return new Problem('not_found', `Nothing lives at ${path}. The paths are listed at /v1/openapi.json.`);
     const allow = allowed.join(', ');

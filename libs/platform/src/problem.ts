@@ -30,20 +30,25 @@ export class Problem extends Error {
 /** @param request its url (the document names the path alone) and its id. */
 export function problemDocument(problem: Problem, request: { readonly url: string; readonly id: string }): ProblemDocument {
   const { account, field, suggestions, errors } = problem.details;
-  const query = request.url.indexOf('?');
   return {
     type: `urn:mizan:problem:${problem.code}`,
     title: titleOf(problem.code),
     status: problem.status,
     detail: problem.detail,
     code: problem.code,
-    instance: query < 0 ? request.url : request.url.slice(0, query),
+    instance: pathOf(request.url),
     requestId: request.id,
     ...(account === undefined ? {} : { account }),
     ...(field === undefined ? {} : { field }),
     ...(suggestions === undefined ? {} : { suggestions }),
     ...(errors === undefined ? {} : { errors }),
   };
+}
+
+/** A url without its query, which may hold what nobody should find in a log. */
+export function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
 }
 
 export const PROBLEM_TYPE = 'application/problem+json';
