@@ -27,6 +27,9 @@ export interface ServiceCommand {
   readonly healthUrl: string;
 }
 
+export type ServerName = 'PostgreSQL' | 'Kafka';
+const stopOrder: readonly ServerName[] = ['Kafka', 'PostgreSQL'];
+
 /** Holds every process of a start: what ends by itself is noticed, and all of it is ended together. */
 export class Supervisor {
   /** Rejects with a StartProblem when a part ends by itself. */
@@ -34,8 +37,7 @@ export class Supervisor {
   readonly #restart: boolean;
   readonly #occupancy: Occupancy;
   readonly #services = new Map<string, ServerProcess>();
-  /** In the order in which they are stopped. */
-  readonly #servers: { readonly name: string; readonly process: ServerProcess }[] = [];
+  readonly #servers = new Map<ServerName, ServerProcess>();
   #stopping = false;
   #break!: (problem: StartProblem) => void;
 
@@ -51,9 +53,9 @@ export class Supervisor {
     return this.#stopping;
   }
 
-  /** Takes over a server (PostgreSQL, Kafka) as soon as it is a process. Those taken first are stopped last. */
-  takeServer(name: string, process: ServerProcess, logFile: string): void {
-    this.#servers.unshift({ name, process });
+  /** Takes over a server as soon as it is a process. */
+  takeServer(name: ServerName, process: ServerProcess, logFile: string): void {
+    this.#servers.set(name, process);
     if (this.#stopping) void process.kill();
     this.#tell();
     void process.exited.then((exit) => {
@@ -91,23 +93,23 @@ export class Supervisor {
     });
   }
 
-  /** Services first, then the servers they use. Each has 10 s to close; then it is killed. */
+  /** Services first, then the servers they use. Each has 10 s to close; then it is killed. @returns how many services, and the servers' names. */
   async stop(): Promise<{ readonly services: number; readonly servers: readonly string[] }> {
     this.#stopping = true;
     await Promise.all([...this.#services.values()].map((process) => process.stop()));
-    for (const { process } of this.#servers) await process.stop();
-    return { services: this.#services.size, servers: this.#servers.map(({ name }) => name) };
+    const servers = stopOrder.filter((name) => this.#servers.has(name));
+    for (const name of servers) await this.#servers.get(name)?.stop();
+    return { services: this.#services.size, servers };
   }
 
   /** At once, as a crash would. Everything durable is durable; the next start recovers. */
   async kill(): Promise<void> {
     this.#stopping = true;
-    await Promise.all([...this.#services.values(), ...this.#servers.map(({ process }) => process)].map((process) => process.kill()));
+    await Promise.all([...this.#services.values(), ...this.#servers.values()].map((process) => process.kill()));
   }
 
   #tell(): void {
-    const all = [...this.#servers.map(({ name, process }) => [name, process.pid] as const)];
-    for (const [name, process] of this.#services) all.push([name, process.pid]);
+    const all = [...this.#servers, ...this.#services].map(([name, { pid }]) => [name, pid] as const);
     this.#occupancy.update({ processes: Object.fromEntries(all) });
   }
 }

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { root } from './home.js';
+import { readSettings } from './settings.js';
+import { StartProblem, exitCodes } from './start-problem.js';
+
+const problemOf = (args: string[], environment: NodeJS.ProcessEnv): StartProblem => {
+  try {
+    readSettings(args, environment);
+  } catch (error) {
+    if (error instanceof StartProblem) return error;
+  }
+  throw new Error('It was accepted.');
+};
+
+it('starts everything of its own in .mizan where nothing is said', () => {
+  expect(readSettings([], {})).toEqual({
+    directory: join(root, '.mizan'),
+    help: false,
+    empty: false,
+    json: false,
+    port: undefined,
+    databaseUrl: undefined,
+    brokers: undefined,
+    bus: 'kafka',
+    restart: false,
+  });
+});
+
+it('takes what the environment names', () => {
+  const environment = { MIZAN_PORT: '0', MIZAN_HOME: '/elsewhere', MIZAN_RESTART: '1', KAFKA_BROKERS: 'one:9092,two:9092', BUS: 'feed' };
+  expect(readSettings(['--empty', '--json'], environment)).toMatchObject({
+    directory: '/elsewhere',
+    empty: true,
+    json: true,
+    port: 0,
+    brokers: ['one:9092', 'two:9092'],
+    bus: 'feed',
+    restart: true,
+  });
+});
+
+it.each([
+  [['--emtpy'], {}, /'--emtpy'.*--help/],
+  [['empty'], {}, /empty/],
+  [[], { MIZAN_PORT: 'http' }, /MIZAN_PORT is http/],
+  [[], { MIZAN_PORT: '65536' }, /0 to 65535/],
+  [[], { BUS: 'rabbit' }, /BUS is rabbit; it must be kafka or feed/],
+])('refuses %j with %j', (args, environment, message) => {
+  const problem = problemOf(args, environment);
+  expect(problem.message).toMatch(message);
+  expect(problem.exitCode).toBe(exitCodes.usage);
+});
