@@ -13,17 +13,22 @@ export interface PoolOptions {
   readonly name: string;
   /** The most connections at once. */
   readonly max: number;
+  /** Server settings of these connections, such as `{ enable_seqscan: 'off' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
  * A bounded pool of connections whose every wait has an end. Its int8 columns are numbers, asserted to be exact; numeric stays text.
  * A caller that finds all connections taken waits 5 s, then gets an error.
  */
-export function openPool({ url, name, max }: PoolOptions): pg.Pool {
+export function openPool({ url, name, max, settings = {} }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: name,
     max,
+    options: Object.entries(settings)
+      .map(([setting, value]) => `-c ${setting}=${value}`)
+      .join(' '),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: SILENT_SERVER_TIMEOUT_MS,

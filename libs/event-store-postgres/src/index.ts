@@ -1,1 +1,2 @@
-export {};
+export * from './postgres-event-store.js';
+export * from './journal-migrations.js';

@@ -1,0 +1,172 @@
+import { openPool } from '@mizan/database';
+import {
+  type Appended,
+  Bell,
+  type EventStore,
+  type FeedAppend,
+  type FeedHeads,
+  type FeedPage,
+  type FeedToken,
+  MAX_APPEND_BYTES,
+  MAX_APPEND_EVENTS,
+  MAX_FEED_APPENDS,
+  type StoredEvent,
+  appendBytes,
+  liveFeed,
+  pageLimit,
+  placeOf,
+  tokenAt,
+} from '@mizan/event-store';
+import type pg from 'pg';
+import { int4Array, int8Array, textArray } from './binary-array.js';
+import { type Append, GroupCommit } from './group-commit.js';
+import { assertDurable } from './durability.js';
+
+/** How often the feed is looked at for what other processes appended. */
+const POLL_MS = 50;
+const READ_CONNECTIONS = 4;
+
+/** Journals in PostgreSQL, in the schema that `journalMigrations` makes. Reads never wait for the connection that appends. */
+export class PostgresEventStore implements EventStore {
+  private readonly group = new GroupCommit((appends) => this.commit(appends));
+  private readonly appended = new Bell();
+
+  private constructor(
+    private readonly writes: pg.Pool,
+    private readonly reads: pg.Pool,
+  ) {}
+
+  /**
+   * @param url of a role that may call journal.append and read: `mizan_transfers`.
+   * @throws when the server cannot be reached, has no journal, or would not make a commit durable.
+   */
+  static async open({ url }: { readonly url: string }): Promise<PostgresEventStore> {
+    // Plans are kept for as long as a connection lives, and must not be those of an empty table.
+    const settings = { enable_seqscan: 'off' };
+    const writes = openPool({ url, name: 'mizan-journal-append', max: 1, settings });
+    const reads = openPool({ url, name: 'mizan-journal-read', max: READ_CONNECTIONS, settings });
+    const store = new PostgresEventStore(writes, reads);
+    try {
+      await assertDurable(writes);
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /** Resolves when every append has had its answer. What comes later is refused. */
+  async close(): Promise<void> {
+    await this.group.close();
+    await Promise.all([this.writes.end(), this.reads.end()]);
+  }
+
+  async append(stream: string, expectedVersion: number, events: readonly string[]): Promise<Appended> {
+    const bytes = appendBytes(stream, expectedVersion, events);
+    return this.group.append({ stream, expectedVersion, events, bytes });
+  }
+
+  /** One statement, one transaction, one round trip. Its promise is kept only once the commit is on disk. */
+  private async commit(appends: readonly Append[]): Promise<readonly Appended[]> {
+    const { rows } = await this.writes.query<[appended: boolean, version: number]>({
+      name: 'journal-append',
+      text: 'SELECT appended, version FROM journal.append($1, $2, $3, $4)',
+      values: [
+        textArray(appends.map(({ stream }) => stream)),
+        int8Array(appends.map(({ expectedVersion }) => expectedVersion)),
+        int4Array(appends.map(({ events }) => events.length)),
+        textArray(appends.flatMap(({ events }) => events)),
+      ],
+      rowMode: 'array',
+    });
+    if (rows.length !== appends.length) throw new Error(`journal.append answered ${rows.length} of ${appends.length} appends.`);
+    const results = rows.map(([appended, version]): Appended =>
+      appended ? { status: 'appended', version } : { status: 'conflict', actual: version },
+    );
+    if (results.some(({ status }) => status === 'appended')) this.appended.ring();
+    return results;
+  }
+
+  read(stream: string, after: number, limit: number): Promise<readonly StoredEvent[]> {
+    return this.page('forwards', stream, after, limit);
+  }
+
+  readBackwards(stream: string, before: number, limit: number): Promise<readonly StoredEvent[]> {
+    return this.page('backwards', stream, Math.min(before, Number.MAX_SAFE_INTEGER), limit);
+  }
+
+  private async page(direction: 'forwards' | 'backwards', stream: string, edge: number, limit: number): Promise<readonly StoredEvent[]> {
+    const [beyond, order] = direction === 'forwards' ? ['>', 'ASC'] : ['<', 'DESC'];
+    const { rows } = await this.reads.query<[version: number, text: string]>({
+      name: `journal-read-${direction}`,
+      text: `
+        SELECT version, event FROM (
+          SELECT version, event, octet_length(event) AS bytes, sum(octet_length(event)) OVER (ORDER BY version ${order}) AS through
+          FROM (SELECT version, event FROM journal.events WHERE stream = $1 AND version ${beyond} $2 ORDER BY version ${order} LIMIT $3) AS next
+        ) AS sized
+        WHERE through <= ${MAX_APPEND_BYTES} OR through = bytes
+        ORDER BY version ${order}`,
+      values: [stream, edge, pageLimit(limit, MAX_APPEND_EVENTS)],
+      rowMode: 'array',
+    });
+    return rows.map(([version, text]) => ({ version, text }));
+  }
+
+  async version(stream: string): Promise<number> {
+    const { rows } = await this.reads.query<[version: number]>({
+      name: 'journal-version',
+      text: 'SELECT coalesce(max(version), 0) FROM journal.events WHERE stream = $1',
+      values: [stream],
+      rowMode: 'array',
+    });
+    return rows[0]![0];
+  }
+
+  async readAll(after: FeedToken | null, limit: number): Promise<FeedPage> {
+    const { rows } = await this.reads.query<[token: number, stream: string, first: number, event: string]>({
+      name: 'journal-read-all',
+      // OFFSET 0 keeps the planner from reading journal.events by any way but the key, append by append.
+      text: `
+        SELECT token, stream, first_version, event
+        FROM (
+          SELECT *, sum(bytes) OVER (ORDER BY token) AS through
+          FROM (SELECT * FROM journal.feed WHERE token > $1 ORDER BY token LIMIT $2) AS next
+        ) AS appends
+        CROSS JOIN LATERAL (
+          SELECT e.version, e.event FROM journal.events AS e
+          WHERE e.stream = appends.stream AND e.version BETWEEN appends.first_version AND appends.last_version
+          ORDER BY e.version OFFSET 0
+        ) AS events
+        WHERE through <= ${MAX_APPEND_BYTES} OR through = bytes
+        ORDER BY token, version`,
+      values: [placeOf(after), pageLimit(limit, MAX_FEED_APPENDS)],
+      rowMode: 'array',
+    });
+    const appends: (FeedAppend & { events: string[] })[] = [];
+    for (const [place, stream, first, event] of rows) {
+      const token = tokenAt(place);
+      const last = appends.at(-1);
+      if (last?.token === token) last.events.push(event);
+      else appends.push({ token, stream, first, events: [event] });
+    }
+    return { appends, next: appends.at(-1)?.token ?? after };
+  }
+
+  async heads(after: FeedToken | null, limit: number): Promise<FeedHeads> {
+    const { rows } = await this.reads.query<[stream: string, version: number, token: number]>({
+      name: 'journal-heads',
+      text: `
+        SELECT stream, max(last_version), max(token)
+        FROM (SELECT * FROM journal.feed WHERE token > $1 ORDER BY token LIMIT $2) AS next
+        GROUP BY stream ORDER BY max(token)`,
+      values: [placeOf(after), pageLimit(limit, MAX_FEED_APPENDS)],
+      rowMode: 'array',
+    });
+    const last = rows.at(-1);
+    return { heads: rows.map(([stream, version]) => ({ stream, version })), next: last ? tokenAt(last[2]) : after };
+  }
+
+  subscribe(after: FeedToken | null, signal: AbortSignal): AsyncIterable<FeedPage> {
+    return liveFeed(this, after, signal, this.appended, POLL_MS);
+  }
+}
