@@ -1,0 +1,34 @@
+import type { Pool } from 'pg';
+import { isoExponent } from '@mizan/money';
+import type { Assets } from './assets.js';
+
+/** Unknown codes are looked up again each time: they may have been defined through another instance. */
+export class PostgresAssets implements Assets {
+  private readonly own = new Map<string, number>();
+
+  constructor(private readonly pool: Pool) {}
+
+  exponent(tenant: string, code: string): number | undefined {
+    return isoExponent(code) ?? this.own.get(`${tenant}/${code}`);
+  }
+
+  async know(tenant: string, code: string): Promise<void> {
+    if (this.exponent(tenant, code) !== undefined) return;
+    const { rows } = await this.pool.query<{ exponent: number }>('SELECT exponent FROM transfers.assets WHERE tenant = $1 AND code = $2', [
+      tenant,
+      code,
+    ]);
+    if (rows[0]) this.own.set(`${tenant}/${code}`, rows[0].exponent);
+  }
+
+  async define(tenant: string, code: string, exponent: number): Promise<{ created: boolean; exponent: number }> {
+    const iso = isoExponent(code);
+    if (iso !== undefined) return { created: false, exponent: iso };
+    const { rowCount } = await this.pool.query(
+      'INSERT INTO transfers.assets (tenant, code, exponent) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      [tenant, code, exponent],
+    );
+    await this.know(tenant, code);
+    return { created: rowCount === 1, exponent: this.exponent(tenant, code)! };
+  }
+}

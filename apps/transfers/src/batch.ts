@@ -1,0 +1,74 @@
+import type { ResultBody } from '@mizan/contracts';
+import { type Answer, type Command, type GroupAnswer, type Misread, readOperation } from '@mizan/ledger';
+import { Problem } from '@mizan/platform';
+import { groupBody, resultBody } from './answers.js';
+import type { Ask, Reply } from './ledger-writer.js';
+
+export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+/** Items of groups counted. */
+const MAX_BATCH_OPERATIONS = 8_192;
+
+type BatchAsk = Extract<Ask, { kind: 'command' | 'group' }>;
+
+/**
+ * Carries out the operations of a batch in order; a bad one is its own rejected result.
+ * @param now the wall clock, ms since the epoch.
+ * @throws Problem where the body itself is not a batch.
+ */
+export async function carryOutBatch(
+  body: unknown,
+  now: number,
+  ask: (asks: readonly BatchAsk[]) => Promise<Reply<BatchAsk>[]>,
+): Promise<readonly ResultBody[]> {
+  const readings = operationsOf(body).map((operation) => readOperation(operation, now));
+  const asks = readings.flatMap((reading): BatchAsk[] => {
+    if ('rejection' in reading) return [];
+    const { command } = reading;
+    return [command.op === 'group' ? { kind: 'group', group: command } : { kind: 'command', command }];
+  });
+  const replies = (await ask(asks)).values();
+  return readings.map((reading) => {
+    if ('rejection' in reading) return misreadBody(reading);
+    const reply = replies.next().value!;
+    return reading.command.op === 'group'
+      ? groupBody(
+          reading.command.operations.map(({ id }) => id),
+          reply as GroupAnswer,
+        )
+      : resultBody((reading.command as Command).id, reply as Answer);
+  });
+}
+
+function operationsOf(body: unknown): readonly unknown[] {
+  const { operations, ...others } = (body ?? {}) as { operations?: unknown };
+  if (!Array.isArray(operations) || operations.length === 0 || Object.keys(others).length > 0)
+    throw new Problem('invalid_operation', 'A batch is {"operations": [...]} with one operation or more, and nothing else.', {
+      field: 'operations',
+    });
+  const count = operations.reduce((sum: number, operation: { operations?: unknown } | null) => {
+    const members = operation?.operations;
+    return sum + (Array.isArray(members) ? members.length : 1);
+  }, 0);
+  if (count > MAX_BATCH_OPERATIONS)
+    throw new Problem(
+      'invalid_operation',
+      `A batch has at most ${MAX_BATCH_OPERATIONS} operations, those of groups counted; this one has ${count}. Split it.`,
+      {
+        field: 'operations',
+      },
+    );
+  return operations;
+}
+
+/** The result of an operation that was refused for its shape. */
+function misreadBody({ rejection, id, members }: Misread): ResultBody {
+  const { code, detail, field } = rejection;
+  return {
+    ...(id === null ? {} : { id }),
+    status: 'rejected',
+    code,
+    detail,
+    ...(field === undefined ? {} : { field }),
+    ...(members ? { results: members.map(misreadBody) } : {}),
+  };
+}

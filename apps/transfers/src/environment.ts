@@ -1,0 +1,15 @@
+import { type Environment, databaseUrl, list, listening, oneOf, publicKeysFile, readEnvironment, url } from '@mizan/platform';
+
+const settings = {
+  ...listening(8081),
+  DATABASE_URL: databaseUrl,
+  TOKEN_KEYS_FILE: publicKeysFile,
+  /** This instance's own address: the owner of its leases. */
+  TRANSFERS_URL: url('the address of this service itself'),
+  BUS: oneOf('how others hear of the journal', ['kafka', 'feed'], 'kafka'),
+  KAFKA_BROKERS: list('the brokers, host:port', ['127.0.0.1:9092']),
+};
+
+export type TransfersEnvironment = Environment<typeof settings>;
+
+export const environment = (): TransfersEnvironment => readEnvironment(settings);

@@ -1,0 +1,19 @@
+/** Why the writer could not answer. A rule's no is never a fault. */
+export type FaultKind =
+  /** Nothing was written; the same request may be sent again. */
+  | 'unavailable'
+  /** The queue is full; nothing was written. */
+  | 'overloaded'
+  /** It may or may not have been written; only the same id again settles it. */
+  | 'outcome_unknown';
+
+export class WriterFault extends Error {
+  constructor(
+    readonly kind: FaultKind,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'WriterFault';
+  }
+}

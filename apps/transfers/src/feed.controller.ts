@@ -1,0 +1,40 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { type HeadsBody, type StreamBody, scopes } from '@mizan/contracts';
+import { FEED_LIMITS, type Feed } from '@mizan/messaging';
+import { Describe, RequireScope, optionalText, readQuery, wholeNumberFrom } from '@mizan/platform';
+
+export const FEED = Symbol('feed');
+
+/** The journal for the other services: what Kafka tells them, and what it cannot tell them any more. */
+@RequireScope(scopes.feed)
+@Controller('v1/feed')
+export class FeedController {
+  constructor(@Inject(FEED) private readonly feed: Feed) {}
+
+  @Get('heads')
+  @Describe({
+    id: 'feedHeads',
+    summary: 'Which journals reached which version since a token',
+    answers: { 200: 'Heads' },
+    query: { after: 'A token.', limit: 'Appends, 1 to 1000.' },
+  })
+  heads(@Query() query: unknown): Promise<HeadsBody> {
+    const { after, limit } = readQuery(query, { after: optionalText, limit: wholeNumberFrom(1, FEED_LIMITS.heads, FEED_LIMITS.heads) });
+    return this.feed.heads(after, limit);
+  }
+
+  @Get('streams/:stream')
+  @Describe({
+    id: 'feedStream',
+    summary: 'The events of one journal after a version',
+    answers: { 200: 'StreamPage' },
+    query: { after: 'A version, exclusive.', limit: 'Events, 1 to 1000.' },
+  })
+  async stream(@Param('stream') stream: string, @Query() query: unknown): Promise<StreamBody> {
+    const { after, limit } = readQuery(query, {
+      after: wholeNumberFrom(0, Number.MAX_SAFE_INTEGER, 0),
+      limit: wholeNumberFrom(1, FEED_LIMITS.events, FEED_LIMITS.events),
+    });
+    return { events: await this.feed.stream(stream, after, limit) };
+  }
+}

@@ -1,0 +1,65 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CommandIds, SpentId } from './command-ids.js';
+
+/** Gathering for a moment turns many small transactions into a few. */
+const GATHER_MS = 50;
+const RETRY_MS = 500;
+const CHUNK = 5_000;
+/** Beyond this many the writer waits: memory must not grow because the index is slow. */
+export const MAX_UNINDEXED = 50_000;
+
+/** Follows one journal's writer with the durable index of ids, off the writer's path. */
+export class IdFollower {
+  private spent: SpentId[] = [];
+  private position: number;
+  private running: Promise<void> | null = null;
+
+  constructor(
+    private readonly ids: CommandIds,
+    private readonly ledger: string,
+    /** How far the index is durable. */
+    public through: number,
+    private readonly signal: AbortSignal,
+  ) {
+    this.position = through;
+  }
+
+  /** @param position the last position of the journal that these ids cover. */
+  follow(spent: readonly SpentId[], position: number): void {
+    this.spent.push(...spent);
+    this.position = position;
+    this.running ??= this.run();
+  }
+
+  get unindexed(): number {
+    return this.position - this.through;
+  }
+
+  /** Resolves when everything followed so far is in the index, or the signal has ended it. */
+  async caughtUp(): Promise<void> {
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    try {
+      while (this.through < this.position && !this.signal.aborted) {
+        await wait(GATHER_MS);
+        await this.write();
+      }
+    } finally {
+      this.running = null;
+    }
+  }
+
+  private async write(): Promise<void> {
+    const chunk = this.spent.slice(0, CHUNK);
+    const through = chunk.length === this.spent.length ? this.position : chunk.at(-1)!.position;
+    try {
+      await this.ids.add(this.ledger, chunk, through);
+      this.spent = this.spent.slice(chunk.length);
+      this.through = through;
+    } catch {
+      await wait(RETRY_MS, undefined, { signal: this.signal }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { type FedEvent, decodeEvent, journalStream } from '@mizan/contracts';
+import type { EventStore, StoredEvent } from '@mizan/event-store';
+import type { LedgerEvent } from '@mizan/ledger';
+import type { Feed } from '@mizan/messaging';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Positions this far apart are read in one go rather than one by one. */
+const NEAR = 64;
+const PAGE = 1_000;
+const POLL_MS = 100;
+
+/** One ledger's journal at a time, as it is stored. */
+export class JournalReader {
+  constructor(
+    private readonly store: EventStore,
+    private readonly feed: Feed,
+  ) {}
+
+  /** The events at these positions of a ledger's journal, in any order; each must exist. */
+  async at(ledgerUid: string, positions: readonly number[]): Promise<Map<number, LedgerEvent>> {
+    const stream = journalStream(ledgerUid);
+    const wanted = new Set(positions);
+    const found = new Map<number, LedgerEvent>();
+    for (const [first, last] of runs([...wanted].sort((a, b) => a - b))) {
+      for (let after = first - 1; after < last;) {
+        const page = await this.feed.stream(stream, after, last - after);
+        if (page.length === 0) throw new Error(`The journal ${stream} ends before position ${last}, which the index of ids names.`);
+        for (const { version, event, texts } of page) if (wanted.has(version)) found.set(version, decodeEvent(event, texts));
+        after = page.at(-1)!.version;
+      }
+    }
+    return found;
+  }
+
+  /** Events after a position with their texts, at most `limit`. */
+  page(ledgerUid: string, after: number, limit: number): Promise<readonly FedEvent[]> {
+    return this.feed.stream(journalStream(ledgerUid), after, limit);
+  }
+
+  /** Events after a position as they come, until the signal ends it. */
+  async *follow(ledgerUid: string, after: number, signal: AbortSignal): AsyncGenerator<readonly FedEvent[]> {
+    while (!signal.aborted) {
+      const page = await this.page(ledgerUid, after, PAGE);
+      if (page.length > 0) {
+        yield page;
+        after = page.at(-1)!.version;
+      } else await wait(POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Every event of a journal after a position, page by page, as stored. */
+  async *pages(ledgerUid: string, after: number): AsyncGenerator<readonly StoredEvent[]> {
+    for (;;) {
+      const page = await this.store.read(journalStream(ledgerUid), after, PAGE);
+      if (page.length === 0) return;
+      yield page;
+      after = page.at(-1)!.version;
+    }
+  }
+}
+
+/** Sorted positions as runs worth reading in one go. */
+function* runs(sorted: readonly number[]): Generator<[first: number, last: number]> {
+  let run: [number, number] | null = null;
+  for (const position of sorted) {
+    if (run !== null && position - run[1] <= NEAR) run[1] = position;
+    else {
+      if (run !== null) yield run;
+      run = [position, position];
+    }
+  }
+  if (run !== null) yield run;
+}

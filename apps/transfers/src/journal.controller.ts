@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
+import { type FedEvent, type JournalItemBody, scopes } from '@mizan/contracts';
+import { Caller, Describe, Problem, RequireScope, pageLimit, readQuery, wholeNumberFrom } from '@mizan/platform';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { JournalReader } from './journal-reader.js';
+import { Ledgers } from './ledgers.js';
+
+const NDJSON = 'application/x-ndjson';
+/** A comment line this often tells an idle reader that the connection lives, ms. */
+const KEEP_ALIVE_MS = 15_000;
+const afterPosition = wholeNumberFrom(0, Number.MAX_SAFE_INTEGER, 0);
+
+@RequireScope(scopes.ledger)
+@Controller('v1/ledgers/:ledger')
+export class JournalController {
+  constructor(
+    private readonly ledgers: Ledgers,
+    private readonly reader: JournalReader,
+  ) {}
+
+  @Get('journal')
+  @Describe({
+    id: 'readJournal',
+    summary: 'Read the journal',
+    description: 'With Accept: application/x-ndjson: the stored texts alone, one per line, up to the last position.',
+    answers: { 200: 'JournalPage' },
+    query: { after: 'A position, exclusive.', limit: 'Items on a page, 1 to 1000.' },
+  })
+  async journal(
+    @Param('ledger') ledger: string,
+    @Query() query: unknown,
+    @Headers('accept') accept: string | undefined,
+    @Caller() { tenant }: Caller,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { after, limit } = readQuery(query, { after: afterPosition, limit: pageLimit });
+    const { uid } = await this.ledgers.entry(tenant, ledger);
+    if (accept?.includes(NDJSON)) return this.stream(uid, after, reply);
+    const page = await this.reader.page(uid, after, limit);
+    const items = page.map((fed): JournalItemBody => ({ position: fed.version, event: fed.event, texts: fed.texts }));
+    await reply.send({ items, next: items.length < limit ? null : String(items.at(-1)!.position) });
+  }
+
+  @Get('events')
+  @Describe({
+    id: 'followJournal',
+    summary: 'Follow the journal as server-sent events',
+    description: 'Each event has its position as id and the stored text as data; resumable with Last-Event-ID.',
+    answers: { 200: 'JournalPage' },
+    query: { after: 'A position, exclusive.' },
+  })
+  async events(
+    @Param('ledger') ledger: string,
+    @Query() query: unknown,
+    @Headers('last-event-id') last: string | undefined,
+    @Caller() { tenant }: Caller,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { after } = readQuery(query, { after: afterPosition });
+    const { uid } = await this.ledgers.entry(tenant, ledger);
+    const from = last === undefined ? after : resumeAt(last);
+    const gone = new AbortController();
+    request.raw.once('close', () => gone.abort());
+    reply.hijack();
+    reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-request-id': request.id });
+    const heartbeat = setInterval(() => reply.raw.write(': alive\n\n'), KEEP_ALIVE_MS);
+    try {
+      for await (const page of this.reader.follow(uid, from, gone.signal)) await write(reply, page.map(sse).join(''), gone.signal);
+    } finally {
+      clearInterval(heartbeat);
+      reply.raw.end();
+    }
+  }
+
+  private async stream(uid: string, after: number, reply: FastifyReply): Promise<void> {
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    reply.hijack();
+    reply.raw.writeHead(200, { 'content-type': NDJSON, 'x-request-id': reply.request.id });
+    try {
+      for await (const page of this.reader.pages(uid, after)) await write(reply, page.map(({ text }) => `${text}\n`).join(''), gone.signal);
+      reply.raw.end();
+    } catch {
+      reply.raw.destroy();
+    }
+  }
+}
+
+const sse = ({ version, event }: FedEvent): string => `id: ${version}\ndata: ${event}\n\n`;
+
+/** Writes no faster than the reader takes it. */
+async function write(reply: FastifyReply, chunk: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (!reply.raw.write(chunk)) await once(reply.raw, 'drain', { signal });
+}
+
+function resumeAt(last: string): number {
+  if (/^\d{1,15}$/.test(last)) return Number(last);
+  throw new Problem('invalid_query', 'Last-Event-ID is a journal position.', { field: 'last-event-id' });
+}

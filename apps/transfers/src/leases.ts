@@ -1,0 +1,18 @@
+/** Who writes which ledger. */
+export interface Leases {
+  /** Takes a ledger that is free, has run out, or was this owner's before. Null: another owner has it. */
+  take(ledger: string): Promise<Lease | null>;
+  /** Renews all of these that are still this owner's; resolves with the ledgers that are, and the database's clock. */
+  renew(leases: readonly Lease[]): Promise<{ readonly held: ReadonlySet<string>; readonly databaseNow: number }>;
+  /** Gives them back at once. */
+  release(leases: readonly Lease[]): Promise<void>;
+}
+
+export interface Lease {
+  readonly ledger: string;
+  /** Grows with every change of owner; it is part of the ids of the events written under it. */
+  readonly epoch: number;
+}
+
+/** How long a lease lasts without renewal, ms; it is renewed three times as often. */
+export const LEASE_MS = 3_000;

@@ -1,0 +1,237 @@
+import { decodeEvent, journalStream } from '@mizan/contracts';
+import type { EventStore } from '@mizan/event-store';
+import type { PostgresEventStore } from '@mizan/event-store-postgres';
+import type { Pool } from 'pg';
+import { CheckedClock } from './checked-clock.js';
+import type { OpenLedgers } from './open-ledgers.js';
+import { carryOut, deposit, openLedgerWithAccounts, origin, startWriters, transfersDatabase } from './writing.fixture.js';
+
+type Database = Awaited<ReturnType<typeof transfersDatabase>>;
+let database: Database;
+let pool: Pool;
+let store: PostgresEventStore;
+let started: OpenLedgers[] = [];
+let count = 0;
+
+beforeAll(async () => {
+  database = await transfersDatabase();
+  ({ pool, store } = database);
+});
+afterEach(async () => {
+  await Promise.all(started.map((open) => open.stop(2_000)));
+  started = [];
+});
+afterAll(() => database.drop());
+
+async function writers(over: EventStore = store, owner?: string, clock?: CheckedClock): Promise<OpenLedgers> {
+  const open = await startWriters(pool, over, owner, clock);
+  started.push(open);
+  return open;
+}
+
+const newLedger = (): { uid: string; tenant: string } => ({ uid: `l${(count += 1)}`, tenant: 't1' });
+
+async function journal(uid: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (let after = 0; ;) {
+    const page = await store.read(journalStream(uid), after, 1000);
+    if (page.length === 0) return ids;
+    for (const { text } of page) {
+      const event = decodeEvent(text);
+      ids.push(event.type === 'LedgerOpened' ? event.type : `${event.type} ${event.command.id}`);
+    }
+    after = page.at(-1)!.version;
+  }
+}
+
+describe('group commit', () => {
+  it('puts what arrives together into few appends, and answers each with its own event', async () => {
+    let appends = 0;
+    const counting = before(store, { append: async (...given) => ((appends += 1), store.append(...given)) });
+    const open = await writers(counting);
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    appends = 0;
+    const answers = await Promise.all(Array.from({ length: 500 }, (_, i) => carryOut(open, ledger, deposit(`t${i}`, 1, 1n))));
+    expect(answers.map(({ status, event }) => [status, event?.command.id])).toEqual(answers.map((_, i) => ['applied', `t${i}`]));
+    expect(appends).toBeLessThan(20);
+    expect((await journal(ledger.uid)).length).toBe(1 + 2 + 500);
+  });
+
+  it('answers nothing before it is durable, replays and lookups included', async () => {
+    const gate = Promise.withResolvers<void>();
+    const entered = Promise.withResolvers<void>();
+    let hold = false;
+    const slow = before(store, {
+      append: async (...given) => {
+        if (hold) {
+          entered.resolve();
+          await gate.promise;
+        }
+        return store.append(...given);
+      },
+    });
+    const open = await writers(slow);
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    hold = true;
+    const answered: string[] = [];
+    const first = carryOut(open, ledger, deposit('t', 1, 5n)).then(() => answered.push('first'));
+    await entered.promise;
+    const again = carryOut(open, ledger, deposit('t', 1, 5n)).then((answer) => answered.push(answer.replayed ? 'replay' : 'second'));
+    const lookup = open.ask(ledger, [{ kind: 'lookup', id: 't' }], origin).then(([event]) => answered.push(event ? 'found' : 'missing'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(answered).toEqual([]);
+    gate.resolve();
+    await Promise.all([first, again, lookup]);
+    expect([answered[0], new Set(answered.slice(1))]).toEqual(['first', new Set(['replay', 'found'])]);
+  });
+});
+
+describe('an append whose outcome is unknown', () => {
+  it.each(['before', 'after'] as const)('is settled by reading the stream when the connection breaks %s the write', async (when) => {
+    let breaks = 0;
+    const breaking = before(store, {
+      append: async (...given) => {
+        const fails = breaks > 0 && breaks-- > 0;
+        if (fails && when === 'before') throw new Error('the connection broke');
+        const appended = await store.append(...given);
+        if (fails) throw new Error('the connection broke');
+        return appended;
+      },
+    });
+    const open = await writers(breaking);
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    breaks = 3;
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => carryOut(open, ledger, deposit(`t${i}`, 1, 1n))));
+    expect(answers.every(({ status, replayed }) => status === 'applied' && !replayed)).toBe(true);
+    const ids = await journal(ledger.uid);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.length).toBe(1 + 2 + 20);
+  });
+});
+
+describe('a second writer', () => {
+  it('is refused while the lease lasts', async () => {
+    const one = await writers(store, 'http://127.0.0.1:1');
+    const two = await writers(store, 'http://127.0.0.1:2');
+    const ledger = newLedger();
+    await openLedgerWithAccounts(one, ledger, 1);
+    await expect(carryOut(two, ledger, deposit('t', 1, 1n))).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('fences the first one: the loser writes nothing, drops its state and goes on from what is there', async () => {
+    const one = await writers(store, 'http://127.0.0.1:1');
+    const ledger = newLedger();
+    await openLedgerWithAccounts(one, ledger, 1);
+    // The same address is the same place restarted, so it takes the lease at once: the first writer does not know.
+    const two = await writers(store, 'http://127.0.0.1:1');
+    await carryOut(two, ledger, deposit('by-two', 1, 1n));
+    const refusedOrDone = await carryOut(one, ledger, deposit('by-one', 1, 1n)).catch((fault: { kind: string }) => fault.kind);
+    expect(refusedOrDone === 'unavailable' || (refusedOrDone as { status: string }).status === 'applied').toBe(true);
+    const settled = await carryOut(one, ledger, deposit('by-one', 1, 1n)).catch(() => carryOut(two, ledger, deposit('by-one', 1, 1n)));
+    expect(settled.status).toBe('applied');
+    expect((await journal(ledger.uid)).slice(3)).toEqual(['EntryPosted by-two', 'EntryPosted by-one']);
+  });
+});
+
+describe('what memory has forgotten', () => {
+  it('comes back from the index: replays, conflicts and recorded rejections after a restart', async () => {
+    const ledger = newLedger();
+    const one = await writers();
+    await openLedgerWithAccounts(one, ledger, 2);
+    for (const i of [1, 2, 3]) await carryOut(one, ledger, deposit(`t${i}`, 1, BigInt(i), `reference ${i}`));
+    await carryOut(one, ledger, { ...deposit('no', 1, 1n), credit: 'clients:99' } as never);
+    await one.stop(2_000);
+    const two = await writers();
+    const again = await carryOut(two, ledger, deposit('t2', 1, 2n, 'reference 2'));
+    expect(again).toMatchObject({ status: 'applied', replayed: true, event: { position: 6, texts: { reference: 'reference 2' } } });
+    expect(await carryOut(two, ledger, deposit('t2', 1, 2n, 'another'))).toMatchObject({
+      status: 'rejected',
+      rejection: { code: 'id_conflict', field: 'reference' },
+    });
+    expect(await carryOut(two, ledger, deposit('no', 1, 1n))).toMatchObject({
+      status: 'rejected',
+      replayed: true,
+      rejection: { code: 'account_not_found' },
+    });
+    const opened = await carryOut(two, ledger, {
+      op: 'open',
+      id: 'clients:1',
+      type: 'liability',
+      asset: 'CZK',
+      minBalance: null,
+      maxBalance: null,
+      texts: { reference: null, metadata: {} },
+    });
+    expect(opened).toMatchObject({ status: 'applied', replayed: true, event: { type: 'AccountOpened', position: 3 } });
+    expect(await carryOut(two, ledger, deposit('t4', 1, 4n))).toMatchObject({
+      status: 'applied',
+      event: { postings: [{}, { balances: { creditsPosted: 10n } }] },
+    });
+  });
+
+  it('holds also where the index lags behind the journal when the process dies', async () => {
+    const ledger = newLedger();
+    const one = await writers();
+    await openLedgerWithAccounts(one, ledger, 1);
+    for (let i = 0; i < 50; i += 1) await carryOut(one, ledger, deposit(`t${i}`, 1, 1n));
+    await one.stop(2_000);
+    await database.pool.query('SELECT 1');
+    await clearIndex(ledger.uid);
+    const two = await writers();
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => carryOut(two, ledger, deposit(`t${i}`, 1, 1n))));
+    expect(answers.every(({ replayed }) => replayed)).toBe(true);
+  });
+});
+
+describe('bounds', () => {
+  it('refuses what the queue cannot hold', async () => {
+    const gate = Promise.withResolvers<void>();
+    let hold = false;
+    const slow = before(store, { append: async (...given) => (hold && (await gate.promise), store.append(...given)) });
+    const open = await writers(slow);
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    hold = true;
+    const batch = (from: number) =>
+      Array.from({ length: 8_000 }, (_, i) => ({ kind: 'command', command: deposit(`t${from + i}`, 1, 1n) }) as const);
+    const accepted = [open.ask(ledger, batch(0), origin), open.ask(ledger, batch(8_000), origin)];
+    await expect(open.ask(ledger, batch(16_000), origin)).rejects.toMatchObject({ kind: 'overloaded' });
+    gate.resolve();
+    const replies = (await Promise.all(accepted)).flat();
+    expect(replies.every(({ status }) => status === 'applied')).toBe(true);
+    expect((await journal(ledger.uid)).length).toBe(3 + 16_000);
+  });
+
+  it('writes nothing when the clock is more than 2 s from the database’s', async () => {
+    let ahead = 0;
+    const clock = new CheckedClock(() => Date.now() + ahead);
+    const open = await writers(store, undefined, clock);
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    ahead = 2_500;
+    await expect(carryOut(open, ledger, deposit('t', 1, 1n))).rejects.toMatchObject({ kind: 'unavailable' });
+    expect((await journal(ledger.uid)).length).toBe(3);
+    ahead = 0;
+    expect((await carryOut(open, ledger, deposit('t', 1, 1n))).status).toBe('applied');
+  });
+});
+
+/** The store with some of its functions replaced: what a network may do between the writer and it. */
+function before(real: EventStore, instead: Partial<EventStore>): EventStore {
+  return new Proxy(real, {
+    get: (target, name) => Reflect.get(instead, name) ?? (Reflect.get(target, name) as () => unknown).bind(target),
+  });
+}
+
+/** As if the process had died before the index caught up. */
+async function clearIndex(uid: string): Promise<void> {
+  const { default: pg } = await import('pg');
+  const admin = new pg.Client({ connectionString: database.adminUrl });
+  await admin.connect();
+  await admin.query('DELETE FROM transfers.command_ids WHERE ledger = $1', [uid]);
+  await admin.query('DELETE FROM transfers.command_ids_through WHERE ledger = $1', [uid]);
+  await admin.end();
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { type LedgerBody, journalStream } from '@mizan/contracts';
+import type { EventStore } from '@mizan/event-store';
+import { Problem } from '@mizan/platform';
+import type { Asking } from './asking.js';
+import { WriterFault } from './fault.js';
+import type { CatalogEntry, LedgerCatalog } from './ledger-catalog.js';
+import type { Ask, Reply } from './ledger-writer.js';
+import type { OpenLedgers } from './open-ledgers.js';
+
+const RETRY_AFTER_S = '1';
+
+/** The ledgers of tenants, by the names their tenants gave them. */
+export class Ledgers {
+  constructor(
+    private readonly catalog: LedgerCatalog,
+    private readonly open: OpenLedgers,
+    private readonly store: EventStore,
+  ) {}
+
+  /** Asks a tenant's ledger. @throws Problem `ledger_not_found`, or what a fault of the writer amounts to. */
+  async ask<A extends Ask>({ tenant, origin }: Asking, ledger: string, asks: readonly A[]): Promise<Reply<A>[]> {
+    const entry = await this.entry(tenant, ledger);
+    return this.submit(entry, asks, origin);
+  }
+
+  /** Creates a ledger, or finds it. @throws Problem `id_conflict` when it exists under another name. */
+  async create(
+    { tenant, origin }: Asking,
+    id: string,
+    name: string | null,
+  ): Promise<{ readonly created: boolean; readonly body: LedgerBody }> {
+    const entry = await this.catalog.enter({ uid: randomUUID(), tenant, id, name: name ?? id });
+    if (name !== null && entry.name !== name)
+      throw new Problem(
+        'id_conflict',
+        `The ledger ${id} exists under the name "${entry.name}". Choose another id, or leave the name out.`,
+        { field: 'name' },
+      );
+    const [reply] = await this.submit(entry, [{ kind: 'open-ledger', tenant, ledger: id, name: entry.name }], origin);
+    return { created: reply!.created, body: await this.body(entry) };
+  }
+
+  async show(tenant: string, id: string): Promise<LedgerBody> {
+    return this.body(await this.entry(tenant, id));
+  }
+
+  async list(tenant: string, after: string, limit: number): Promise<readonly LedgerBody[]> {
+    return Promise.all((await this.catalog.list(tenant, after, limit)).map((entry) => this.body(entry)));
+  }
+
+  /** @throws Problem `ledger_not_found`, also for another tenant's. */
+  async entry(tenant: string, id: string): Promise<CatalogEntry> {
+    const entry = await this.catalog.find(tenant, id);
+    if (entry) return entry;
+    throw new Problem('ledger_not_found', `There is no ledger ${id}. Create it with PUT /v1/ledgers/{ledger}.`);
+  }
+
+  /** What is durable of it, whether it is open here or not. */
+  private async body({ uid, id, name }: CatalogEntry): Promise<LedgerBody> {
+    const writer = this.open.find(uid);
+    const position = writer?.position ?? (await this.store.version(journalStream(uid)));
+    return { id, name, closedThrough: writer?.closedThrough ?? null, position };
+  }
+
+  private async submit<A extends Ask>(entry: CatalogEntry, asks: readonly A[], origin: Asking['origin']): Promise<Reply<A>[]> {
+    try {
+      return await this.open.ask(entry, asks, origin);
+    } catch (fault) {
+      if (!(fault instanceof WriterFault)) throw fault;
+      throw new Problem(fault.kind, fault.message, { headers: { 'retry-after': RETRY_AFTER_S }, cause: fault });
+    }
+  }
+}

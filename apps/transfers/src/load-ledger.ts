@@ -1,0 +1,41 @@
+import { commitmentOf, decodeEvent, journalStream } from '@mizan/contracts';
+import { Book, type LedgerEvent } from '@mizan/ledger';
+import type { SpentId } from './command-ids.js';
+import { IdFollower } from './id-follower.js';
+import type { Lease } from './leases.js';
+import { LedgerWriter, type WriterPorts } from './ledger-writer.js';
+
+/**
+ * Rebuilds a ledger's book from the first event of its journal, brings the index of ids up to its end,
+ * and gives the writer that goes on from there. Memory stays bounded: only accounts are kept.
+ */
+export async function loadLedger(ports: WriterPorts, lease: Lease, tenant: string, signal: AbortSignal): Promise<LedgerWriter> {
+  const book = new Book((asset) => ports.assets.exponent(tenant, asset));
+  let through = await ports.ids.through(lease.ledger);
+  for await (const page of ports.reader.pages(lease.ledger, 0)) {
+    const spent: SpentId[] = [];
+    for (const event of await decodePage(ports, lease.ledger, page)) {
+      book.apply(event);
+      if (event.position > through && event.type !== 'LedgerOpened' && event.type !== 'AccountOpened')
+        spent.push({ id: event.command.id, position: event.position });
+    }
+    const last = page.at(-1)!.version;
+    if (last > through) {
+      await ports.ids.add(lease.ledger, spent, last);
+      through = last;
+    }
+    book.commands.clear();
+    book.openings.clear();
+    signal.throwIfAborted();
+  }
+  return new LedgerWriter(ports, lease.ledger, tenant, lease.epoch, book, new IdFollower(ports.ids, lease.ledger, through, signal)).begin();
+}
+
+/** Only accounts need their words to go on: their metadata. */
+async function decodePage(ports: WriterPorts, ledger: string, page: readonly { readonly text: string }[]): Promise<LedgerEvent[]> {
+  const events = page.map(({ text }) => decodeEvent(text));
+  const worded = page.map(({ text }, i) => ('account' in events[i]! ? commitmentOf(text) : null));
+  const stream = journalStream(ledger);
+  const kept = await ports.texts.find(worded.flatMap((commitment) => (commitment ? [{ stream, commitment }] : [])));
+  return page.map(({ text }, i) => (worded[i] ? decodeEvent(text, kept.get(worded[i]) ?? null) : events[i]!));
+}

@@ -1,0 +1,349 @@
+import type { AccountBody, EntryBody, ProblemDocument, ResultBody } from '@mizan/contracts';
+import { TokenVerifier, createApplication } from '@mizan/platform';
+import { testTokens } from '@mizan/testing';
+import { transfersModule } from './transfers.module.js';
+import { transfersDatabase } from './writing.fixture.js';
+
+type App = Awaited<ReturnType<typeof createApplication>>;
+let app: App;
+let drop: () => Promise<void>;
+let token: string;
+let strangerToken: string;
+let feedToken: string;
+
+beforeAll(async () => {
+  const database = await transfersDatabase();
+  drop = database.drop;
+  const tokens = await testTokens();
+  token = await tokens.sign({ tenant: 'one', actor: 'key:one', scopes: ['ledger'] });
+  strangerToken = await tokens.sign({ tenant: 'two', actor: 'key:two', scopes: ['ledger'] });
+  feedToken = await tokens.sign({ tenant: '*', actor: 'service:accounts', scopes: ['feed'] });
+  const settings = {
+    HOST: '127.0.0.1',
+    PORT: 0,
+    DATABASE_URL: database.url,
+    TOKEN_KEYS_FILE: tokens.publicKeys,
+    TRANSFERS_URL: 'http://127.0.0.1:1',
+    BUS: 'feed' as const,
+    KAFKA_BROKERS: [],
+  };
+  app = await createApplication({ name: 'transfers', module: transfersModule(settings), tokens: new TokenVerifier(tokens.publicKeys) });
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  await put('/v1/ledgers/main', { name: 'Main book' });
+  for (const [id, type] of [
+    ['bank:cash', 'asset'],
+    ['clients:1', 'liability'],
+    ['clients:2', 'liability'],
+  ] as const)
+    await post('/v1/ledgers/main/accounts', { id, type, asset: 'CZK', minBalance: type === 'liability' ? '0' : undefined });
+});
+afterAll(async () => {
+  await app?.close();
+  await drop?.();
+});
+
+interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+  readonly headers: Record<string, unknown>;
+}
+
+async function send<T>(
+  method: 'GET' | 'PUT' | 'POST' | 'PATCH',
+  url: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer<T>> {
+  const answer = await app.inject({
+    method,
+    url,
+    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return {
+    status: answer.statusCode,
+    body: answer.body === '' ? (undefined as T) : (JSON.parse(answer.body) as T),
+    headers: answer.headers,
+  };
+}
+const put = <T>(url: string, body: unknown): Promise<Answer<T>> => send('PUT', url, body);
+const post = <T>(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer<T>> => send('POST', url, body, headers);
+const get = <T>(url: string, headers?: Record<string, string>): Promise<Answer<T>> => send('GET', url, undefined, headers);
+const TRANSFERS = '/v1/ledgers/main/transfers';
+const BATCH = '/v1/ledgers/main/batch';
+const deposit = (id: string, amount: unknown, more: object = {}) => ({ id, debit: 'bank:cash', credit: 'clients:1', amount, ...more });
+
+describe('ledgers', () => {
+  it('are created once, and found under the same name', async () => {
+    expect(await put('/v1/ledgers/second', { name: 'Second' })).toMatchObject({
+      status: 201,
+      body: { id: 'second', name: 'Second', closedThrough: null, position: 1 },
+    });
+    expect((await put('/v1/ledgers/second', {})).status).toBe(200);
+    expect(await put('/v1/ledgers/second', { name: 'Other' })).toMatchObject({ status: 409, body: { code: 'id_conflict', field: 'name' } });
+    const first = await get<{ items: { id: string }[]; next: string }>('/v1/ledgers?limit=1');
+    expect(first.body.items.map(({ id }) => id)).toEqual(['main']);
+    const rest = await get<{ items: { id: string }[]; next: null }>(`/v1/ledgers?limit=10&cursor=${encodeURIComponent(first.body.next)}`);
+    expect(rest.body).toMatchObject({ items: [{ id: 'second' }], next: null });
+  });
+
+  it('of another tenant do not exist, whatever is asked of them', async () => {
+    const as = { authorization: `Bearer ${strangerToken}` };
+    const unknown = await get<ProblemDocument>('/v1/ledgers/none', as);
+    expect(unknown).toMatchObject({ status: 404, body: { code: 'ledger_not_found' } });
+    for (const path of ['', '/journal', '/events', '/transfers/t', '/commands/t'])
+      expect(await get(`/v1/ledgers/main${path}`, as)).toMatchObject({ status: 404, body: { code: 'ledger_not_found' } });
+    expect(await post(TRANSFERS, deposit('stranger', '1'), as)).toMatchObject({ status: 404, body: { code: 'ledger_not_found' } });
+    expect((await get<{ items: unknown[] }>('/v1/ledgers', as)).body.items).toEqual([]);
+  });
+});
+
+describe('a transfer', () => {
+  it('is posted, shown, replayed, and refused under other content', async () => {
+    const sent = deposit('first', '25000', {
+      effectiveAt: '2026-01-31T09:30:00Z',
+      reference: 'opening deposit',
+      metadata: { branch: '7' },
+    });
+    const posted = await post<EntryBody>(TRANSFERS, sent);
+    expect(posted).toMatchObject({
+      status: 201,
+      body: {
+        id: 'first',
+        ledger: 'main',
+        effectiveAt: '2026-01-31T09:30:00.000Z',
+        reference: 'opening deposit',
+        metadata: { branch: '7' },
+        postings: [
+          { account: 'bank:cash', side: 'debit', amount: '25000', asset: 'CZK' },
+          { account: 'clients:1', side: 'credit', amount: '25000', balances: { credits: { posted: '25000', held: '0' } } },
+        ],
+      },
+    });
+    const again = await post<EntryBody>(TRANSFERS, sent);
+    expect([again.status, again.headers['idempotency-replayed']]).toEqual([200, 'true']);
+    expect(again.body).toEqual(posted.body);
+    expect((await get<EntryBody>(`${TRANSFERS}/first`)).body).toEqual(posted.body);
+    expect((await get(`/v1/ledgers/main/commands/first`)).body).toEqual({
+      id: 'first',
+      op: 'transfer',
+      status: 'applied',
+      position: posted.body.position,
+    });
+    expect(await post(TRANSFERS, { ...sent, amount: '25001' })).toMatchObject({
+      status: 409,
+      body: { code: 'id_conflict', field: 'amount' },
+    });
+  });
+
+  it('takes its id from Idempotency-Key where the body has none', async () => {
+    const { id: _, ...withoutId } = deposit('', '1');
+    expect(await post(TRANSFERS, withoutId, { 'idempotency-key': 'by-header' })).toMatchObject({ status: 201, body: { id: 'by-header' } });
+    expect(await post(TRANSFERS, deposit('by-body', '1'), { 'idempotency-key': 'other' })).toMatchObject({
+      status: 201,
+      body: { id: 'by-body' },
+    });
+    expect(await post(TRANSFERS, withoutId)).toMatchObject({ status: 400, body: { code: 'invalid_id' } });
+  });
+
+  it('that is refused by a rule answers with a problem document, recorded, for ever', async () => {
+    const overdraft = { id: 'overdraft', debit: 'clients:2', credit: 'bank:cash', amount: '1' };
+    const refused = await post<ProblemDocument>(TRANSFERS, overdraft);
+    expect(refused).toMatchObject({ status: 422, body: { code: 'insufficient_funds', account: 'clients:2', instance: TRANSFERS } });
+    await post(TRANSFERS, { ...deposit('funds', '10'), credit: 'clients:2' });
+    const again = await post<ProblemDocument>(TRANSFERS, overdraft);
+    expect([again.status, again.body.code, again.headers['idempotency-replayed']]).toEqual([422, 'insufficient_funds', 'true']);
+    expect((await get(`${TRANSFERS}/overdraft`)).status).toBe(404);
+    expect((await get('/v1/ledgers/main/commands/overdraft')).body).toMatchObject({ status: 'rejected', code: 'insufficient_funds' });
+  });
+
+  it.each([
+    ['a JSON number', deposit('n', 5), 'invalid_amount', '/amount'],
+    ['an exponent form', deposit('n', '1e3'), 'invalid_amount', '/amount'],
+    ['a fraction', deposit('n', '1.5'), 'invalid_amount', '/amount'],
+    ['zero', deposit('n', '0'), 'invalid_amount', '/amount'],
+    ['2^128', deposit('n', '340282366920938463463374607431768211456'), 'invalid_amount', '/amount'],
+    ['an unknown field', deposit('n', '1', { colour: 'red' }), 'invalid_operation', '/colour'],
+    ['a day that does not exist', deposit('n', '1', { effectiveAt: '2026-02-30T00:00:00Z' }), 'invalid_date', '/effectiveAt'],
+    ['the same account twice', { id: 'n', debit: 'bank:cash', credit: 'bank:cash', amount: '1' }, 'same_account', '/credit'],
+    ['a card number', deposit('n', '1', { reference: '4111 1111 1111 1111' }), 'card_number', '/reference'],
+    ['no object', '[]', 'invalid_operation', undefined],
+  ])('with %s is refused for its shape and spends nothing', async (_, body, code, pointer) => {
+    const before = (await get<{ position: number }>('/v1/ledgers/main')).body.position;
+    const refused = await post<ProblemDocument>(TRANSFERS, body);
+    expect([refused.status, refused.body.code, refused.body.errors?.[0]?.pointer]).toEqual([400, code, pointer]);
+    expect(refused.headers['content-type']).toContain('application/problem+json');
+    expect((await get<{ position: number }>('/v1/ledgers/main')).body.position).toBe(before);
+    expect((await get('/v1/ledgers/main/commands/n')).status).toBe(404);
+  });
+});
+
+describe('accounts', () => {
+  it('are opened, changed, closed and reopened, each answer as it was the first time', async () => {
+    const opened = await post<AccountBody>('/v1/ledgers/main/accounts', {
+      id: 'clients:9',
+      type: 'liability',
+      asset: 'KWD',
+      metadata: { tier: '1' },
+    });
+    expect(opened).toMatchObject({
+      status: 201,
+      body: {
+        id: 'clients:9',
+        exponent: 3,
+        normalSide: 'credit',
+        minBalance: null,
+        frozen: 'none',
+        metadata: { tier: '1' },
+        balances: { posted: '0' },
+      },
+    });
+    const changed = await send<AccountBody>('PATCH', '/v1/ledgers/main/accounts/clients:9', {
+      id: 'u1',
+      maxBalance: '500',
+      frozen: 'debits',
+    });
+    expect(changed).toMatchObject({ status: 200, body: { maxBalance: '500', frozen: 'debits', metadata: { tier: '1' } } });
+    expect(await post('/v1/ledgers/main/accounts/clients:9/close', { id: 'c1' })).toMatchObject({ status: 200, body: { closed: true } });
+    expect(await post('/v1/ledgers/main/accounts/clients:9/reopen', { id: 'c2' })).toMatchObject({ status: 200, body: { closed: false } });
+    expect(
+      (await post('/v1/ledgers/main/accounts', { id: 'clients:9', type: 'liability', asset: 'KWD', metadata: { tier: '1' } })).body,
+    ).toEqual(opened.body);
+    expect((await send('PATCH', '/v1/ledgers/main/accounts/clients:9', { id: 'u1', maxBalance: '500', frozen: 'debits' })).body).toEqual(
+      changed.body,
+    );
+  });
+
+  it('are in an asset somebody defined', async () => {
+    expect(await post('/v1/ledgers/main/accounts', { id: 'points', type: 'liability', asset: 'POINTS' })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_asset' },
+    });
+    expect(await put('/v1/assets/POINTS', { exponent: 0 })).toMatchObject({ status: 201 });
+    expect(await put('/v1/assets/POINTS', { exponent: 0 })).toMatchObject({ status: 200 });
+    expect(await put('/v1/assets/POINTS', { exponent: 2 })).toMatchObject({ status: 409 });
+    expect(await put('/v1/assets/CZK', { exponent: 0 })).toMatchObject({ status: 409 });
+    expect(await post('/v1/ledgers/main/accounts', { id: 'points', type: 'liability', asset: 'POINTS' })).toMatchObject({
+      status: 201,
+      body: { exponent: 0 },
+    });
+  });
+});
+
+describe('a command that is given up', () => {
+  it('is cancelled for certain, or has its first answer', async () => {
+    expect(await post('/v1/ledgers/main/commands/never/cancel', undefined)).toMatchObject({
+      status: 200,
+      body: { id: 'never', status: 'rejected', code: 'cancelled' },
+    });
+    expect(await post(TRANSFERS, deposit('never', '1'))).toMatchObject({ status: 422, body: { code: 'cancelled' } });
+    await post(TRANSFERS, deposit('done', '1'));
+    expect(await post('/v1/ledgers/main/commands/done/cancel', undefined)).toMatchObject({
+      status: 200,
+      body: { id: 'done', status: 'applied' },
+    });
+  });
+});
+
+describe('a batch', () => {
+  it('answers each operation, bad ones too, in order', async () => {
+    const { status, body } = await post<{ results: ResultBody[] }>(BATCH, {
+      operations: [
+        { op: 'transfer', ...deposit('b1', '5') },
+        { op: 'transfer', ...deposit('b2', '-5') },
+        { op: 'transfer', ...deposit('b1', '5') },
+        { op: 'transfer', ...deposit('b3', '5'), credit: 'clients:77' },
+        { op: 'fly' },
+        { op: 'transfer', ...deposit('b4', '5') },
+      ],
+    });
+    expect(status).toBe(200);
+    expect(body.results.map(({ id, status, code, replayed }) => [id, status, code, replayed])).toEqual([
+      ['b1', 'applied', undefined, undefined],
+      ['b2', 'rejected', 'invalid_amount', undefined],
+      ['b1', 'applied', undefined, true],
+      ['b3', 'rejected', 'account_not_found', undefined],
+      [undefined, 'rejected', 'invalid_operation', undefined],
+      ['b4', 'applied', undefined, undefined],
+    ]);
+  });
+
+  it('does a group whole or not at all', async () => {
+    const group = (...operations: object[]) => ({ operations: [{ op: 'group', operations }] });
+    const one = { op: 'transfer', ...deposit('g1', '5') };
+    const bad = { op: 'transfer', id: 'g2', debit: 'clients:2', credit: 'clients:1', amount: '1000000' };
+    const failed = await post<{ results: ResultBody[] }>(BATCH, group(one, bad));
+    expect(failed.body.results[0]).toMatchObject({
+      status: 'rejected',
+      code: 'group_failed',
+      results: [
+        { id: 'g1', code: 'group_failed' },
+        { id: 'g2', code: 'insufficient_funds' },
+      ],
+    });
+    expect((await get('/v1/ledgers/main/commands/g1')).status).toBe(404);
+    const done = await post<{ results: ResultBody[] }>(BATCH, group(one, { op: 'transfer', ...deposit('g3', '6') }));
+    expect(done.body.results[0]).toMatchObject({
+      status: 'applied',
+      results: [
+        { id: 'g1', status: 'applied' },
+        { id: 'g3', status: 'applied' },
+      ],
+    });
+    const again = await post<{ results: ResultBody[] }>(BATCH, group(one, { op: 'transfer', ...deposit('g3', '6') }));
+    expect(again.body.results[0]!.results!.map(({ replayed, position }) => [replayed, position])).toEqual(
+      done.body.results[0]!.results!.map(({ position }) => [true, position]),
+    );
+  });
+
+  it.each([
+    ['no operations', { operations: [] }],
+    ['more than a batch may hold', { operations: Array.from({ length: 8_193 }, () => 0) }],
+    ['something beside them', { operations: [0], dryRun: true }],
+    ['no object', '[]'],
+  ])('with %s is refused as a whole', async (_, body) => {
+    expect(await post(BATCH, body)).toMatchObject({ status: 400, body: { code: 'invalid_operation' } });
+  });
+});
+
+describe('the journal', () => {
+  it('is read in pages and as lines, the same bytes', async () => {
+    const events: string[] = [];
+    for (let after = '0'; ;) {
+      const { body } = await get<{ items: { position: number; event: string; texts: unknown }[]; next: string | null }>(
+        `/v1/ledgers/main/journal?after=${after}&limit=7`,
+      );
+      events.push(...body.items.map(({ event }) => event));
+      if (body.next === null) break;
+      after = body.next;
+    }
+    const lines = await app.inject({
+      url: '/v1/ledgers/main/journal',
+      headers: { authorization: `Bearer ${token}`, accept: 'application/x-ndjson' },
+    });
+    expect(lines.body).toBe(events.map((event) => `${event}\n`).join(''));
+    expect(events.map((event) => (JSON.parse(event) as { version: number }).version)).toEqual(events.map((_, i) => i + 1));
+    expect(JSON.parse(events[1]!)).toMatchObject({ actor: 'key:one', type: 'AccountOpened' });
+    expect(events.join('')).not.toContain('opening deposit');
+  });
+
+  it('is fed to services alone', async () => {
+    expect((await get('/v1/feed/heads')).status).toBe(403);
+    const as = { authorization: `Bearer ${feedToken}` };
+    const { body } = await get<{ heads: { stream: string; version: number }[]; next: string }>('/v1/feed/heads', as);
+    expect(body.heads.length).toBe(2);
+    const [head] = body.heads;
+    const stream = await get<{ events: { version: number }[] }>(`/v1/feed/streams/${head!.stream}?after=0`, as);
+    expect(stream.body.events.map(({ version }) => version)).toEqual(Array.from({ length: head!.version }, (_, i) => i + 1));
+    expect((await get<{ heads: unknown[] }>(`/v1/feed/heads?after=${encodeURIComponent(body.next)}`, as)).body.heads).toEqual([]);
+  });
+});
+
+describe('who asks', () => {
+  it('needs a token, and the right one', async () => {
+    expect(await get('/v1/ledgers', { authorization: '' })).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+    expect((await get('/v1/ledgers', { authorization: `Bearer ${feedToken}` })).status).toBe(403);
+    expect((await send('PUT', TRANSFERS, {})).status).toBe(405);
+  });
+});

@@ -1,0 +1,134 @@
+import { type DynamicModule, Injectable, Module, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
+import { PostgresEventStore } from '@mizan/event-store-postgres';
+import { JournalRelay, PostgresRelayTokens, StoreFeed } from '@mizan/messaging';
+import { Cursors, Database, Readiness, log } from '@mizan/platform';
+import { Assets } from './assets.js';
+import { PostgresAssets } from './assets.postgres.js';
+import { CheckedClock } from './checked-clock.js';
+import { PostgresCommandIds } from './command-ids.postgres.js';
+import { CommandsController } from './commands.controller.js';
+import type { TransfersEnvironment } from './environment.js';
+import { FEED, FeedController } from './feed.controller.js';
+import { JournalController } from './journal.controller.js';
+import { JournalReader } from './journal-reader.js';
+import { LedgerCatalog } from './ledger-catalog.js';
+import { PostgresLedgerCatalog } from './ledger-catalog.postgres.js';
+import { Ledgers } from './ledgers.js';
+import { LedgersController } from './ledgers.controller.js';
+import { PostgresLeases } from './leases.postgres.js';
+import { OpenLedgers } from './open-ledgers.js';
+import { PostgresTexts } from './texts.postgres.js';
+
+/** Connections beside the store's own: the relay's one, and the rest for the indexes. */
+const MAX_CONNECTIONS = 6;
+const DRAIN_WITHIN_MS = 1_500;
+
+@Module({})
+class TransfersModule {}
+
+/** The writers begin when all is wired, and end before the database does. */
+@Injectable()
+class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    private readonly store: PostgresEventStore,
+    private readonly ledgers: OpenLedgers,
+    private readonly relay: JournalRelay | null,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.ledgers.start();
+    this.relay?.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.ledgers.stop(DRAIN_WITHIN_MS);
+    await this.relay?.stop();
+    await this.store.close();
+  }
+}
+
+export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKERS }: TransfersEnvironment): DynamicModule {
+  const database = {
+    provide: Database,
+    inject: [Readiness],
+    useFactory: (readiness: Readiness) => new Database({ url: DATABASE_URL, name: 'transfers', max: MAX_CONNECTIONS }, readiness),
+  };
+  const store = { provide: PostgresEventStore, useFactory: () => PostgresEventStore.open({ url: DATABASE_URL }) };
+  const texts = { provide: PostgresTexts, inject: [Database], useFactory: ({ pool }: Database) => new PostgresTexts(pool) };
+  const assets = { provide: Assets, inject: [Database], useFactory: ({ pool }: Database) => new PostgresAssets(pool) };
+  const catalog = { provide: LedgerCatalog, inject: [Database], useFactory: ({ pool }: Database) => new PostgresLedgerCatalog(pool) };
+  const feed = {
+    provide: FEED,
+    inject: [PostgresEventStore, PostgresTexts],
+    useFactory: (events: PostgresEventStore, beside: PostgresTexts) => new StoreFeed(events, (wanted) => beside.find(wanted)),
+  };
+  const reader = {
+    provide: JournalReader,
+    inject: [PostgresEventStore, FEED],
+    useFactory: (events: PostgresEventStore, journal: StoreFeed) => new JournalReader(events, journal),
+  };
+  const openLedgers = {
+    provide: OpenLedgers,
+    inject: [Database, PostgresEventStore, JournalReader, PostgresTexts, Assets, CheckedClock, Readiness],
+    useFactory: (
+      { pool }: Database,
+      events: PostgresEventStore,
+      journal: JournalReader,
+      beside: PostgresTexts,
+      known: Assets,
+      clock: CheckedClock,
+      readiness: Readiness,
+    ) => {
+      const ids = new PostgresCommandIds(pool);
+      const ports = { store: events, reader: journal, texts: beside, ids, assets: known, clock, log: say };
+      const open = new OpenLedgers(ports, new PostgresLeases(pool, TRANSFERS_URL));
+      readiness.register('writer', async () => open.readiness());
+      return open;
+    },
+  };
+  const ledgers = {
+    provide: Ledgers,
+    inject: [LedgerCatalog, OpenLedgers, PostgresEventStore],
+    useFactory: (entries: LedgerCatalog, open: OpenLedgers, events: PostgresEventStore) => new Ledgers(entries, open, events),
+  };
+  const relay = {
+    provide: RELAY,
+    inject: [Database, PostgresEventStore, PostgresTexts, Readiness],
+    useFactory: ({ pool }: Database, events: PostgresEventStore, beside: PostgresTexts, readiness: Readiness) => {
+      if (BUS === 'feed') return null;
+      const tokens = new PostgresRelayTokens(pool, 'transfers');
+      const made = new JournalRelay({ store: events, texts: (wanted) => beside.find(wanted), tokens, brokers: KAFKA_BROKERS, log: say });
+      // A broker that is gone delays others; it never makes posting unready.
+      readiness.register('relay', async () => ({ ...made.status() }));
+      return made;
+    },
+  };
+  const service = {
+    provide: Service,
+    inject: [PostgresEventStore, OpenLedgers, RELAY],
+    useFactory: (events: PostgresEventStore, open: OpenLedgers, publishing: JournalRelay | null) => new Service(events, open, publishing),
+  };
+  return {
+    module: TransfersModule,
+    controllers: [LedgersController, CommandsController, JournalController, FeedController],
+    providers: [
+      database,
+      store,
+      texts,
+      assets,
+      catalog,
+      feed,
+      reader,
+      openLedgers,
+      ledgers,
+      relay,
+      service,
+      { provide: CheckedClock, useFactory: () => new CheckedClock() },
+      { provide: Cursors, useFactory: () => Cursors.from(DATABASE_URL) },
+    ],
+  };
+}
+
+const RELAY = Symbol('relay');
+
+const say = (level: 'debug' | 'info' | 'warn' | 'error', message: string, detail: object = {}): void => log[level](detail, message);

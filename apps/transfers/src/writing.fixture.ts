@@ -1,0 +1,100 @@
+import { fileURLToPath } from 'node:url';
+import { migrateService, openPool, serviceUrl } from '@mizan/database';
+import type { EventStore } from '@mizan/event-store';
+import { PostgresEventStore, journalMigrations } from '@mizan/event-store-postgres';
+import { type Answer, type Command, noTexts } from '@mizan/ledger';
+import { StoreFeed } from '@mizan/messaging';
+import { testDatabase } from '@mizan/testing';
+import type { Pool } from 'pg';
+import { PostgresAssets } from './assets.postgres.js';
+import { CheckedClock } from './checked-clock.js';
+import { PostgresCommandIds } from './command-ids.postgres.js';
+import { JournalReader } from './journal-reader.js';
+import { PostgresLeases } from './leases.postgres.js';
+import { OpenLedgers } from './open-ledgers.js';
+import { PostgresTexts } from './texts.postgres.js';
+
+const PASSWORD = 'for-this-test-alone';
+
+/** A database of the test's own with the service's tables. */
+export async function transfersDatabase(): Promise<{
+  url: string;
+  adminUrl: string;
+  pool: Pool;
+  store: PostgresEventStore;
+  drop(): Promise<void>;
+}> {
+  const { adminUrl, drop } = await testDatabase();
+  await migrateService({
+    adminUrl,
+    service: 'transfers',
+    password: PASSWORD,
+    schemas: [journalMigrations, { schema: 'transfers', directory: fileURLToPath(new URL('../migrations', import.meta.url)) }],
+  });
+  const url = serviceUrl(adminUrl, 'transfers', PASSWORD);
+  const pool = openPool({ url, name: 'transfers-test', max: 8 });
+  const store = await PostgresEventStore.open({ url });
+  return {
+    url,
+    adminUrl,
+    pool,
+    store,
+    drop: async () => {
+      await store.close();
+      await pool.end();
+      await drop();
+    },
+  };
+}
+
+/** Writers as the service wires them, over a store that a test may put something in front of. */
+export async function startWriters(
+  pool: Pool,
+  store: EventStore,
+  owner = 'http://127.0.0.1:1',
+  clock = new CheckedClock(),
+): Promise<OpenLedgers> {
+  const texts = new PostgresTexts(pool);
+  const reader = new JournalReader(store, new StoreFeed(store, (wanted) => texts.find(wanted)));
+  const ports = { store, reader, texts, ids: new PostgresCommandIds(pool), assets: new PostgresAssets(pool), clock, log: () => undefined };
+  const open = new OpenLedgers(ports, new PostgresLeases(pool, owner));
+  await open.start();
+  return open;
+}
+
+export const origin = { actor: 'key:test', correlation: null, traceparent: null };
+
+/** Opens a ledger with the accounts `bank:cash` (asset) and `clients:1` .. `clients:<clients>` (liability, no floor). */
+export async function openLedgerWithAccounts(open: OpenLedgers, ledger: { uid: string; tenant: string }, clients: number): Promise<void> {
+  await open.ask(ledger, [{ kind: 'open-ledger', tenant: ledger.tenant, ledger: ledger.uid, name: ledger.uid }], origin);
+  const account = (id: string, type: 'asset' | 'liability'): Command => ({
+    op: 'open',
+    id,
+    type,
+    asset: 'CZK',
+    minBalance: null,
+    maxBalance: null,
+    texts: noTexts,
+  });
+  const commands = [account('bank:cash', 'asset'), ...Array.from({ length: clients }, (_, i) => account(`clients:${i + 1}`, 'liability'))];
+  await open.ask(
+    ledger,
+    commands.map((command) => ({ kind: 'command', command }) as const),
+    origin,
+  );
+}
+
+export const deposit = (id: string, client: number, amount: bigint, reference: string | null = null): Command => ({
+  op: 'transfer',
+  id,
+  debit: 'bank:cash',
+  credit: `clients:${client}`,
+  amount,
+  effectiveAt: null,
+  texts: { reference, metadata: {} },
+});
+
+export async function carryOut(open: OpenLedgers, ledger: { uid: string; tenant: string }, command: Command): Promise<Answer> {
+  const [answer] = await open.ask(ledger, [{ kind: 'command', command }], origin);
+  return answer!;
+}
