@@ -36,6 +36,20 @@ export interface AtLeast {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What one service says of itself; its parts by name, with what is worth knowing of each. */
+export interface ServiceStatus {
+  readonly service: string;
+  readonly ready: boolean;
+  readonly version?: string;
+  readonly detail?: string;
+  readonly checks?: Readonly<Record<string, { readonly ready: boolean; readonly detail?: string }>>;
+}
+
+export interface StatusBody {
+  readonly ready: boolean;
+  readonly services: Readonly<Record<string, ServiceStatus>>;
+}
+
 type Query = NonNullable<Call['query']>;
 
 /** How many items a page of a list asks for: the API's own bound. */
@@ -125,12 +139,8 @@ export class MizanClient {
 
   // Reading.
 
-  balance(
-    ledger: string,
-    account: string,
-    when: AtLeast & { readonly at?: string | undefined; readonly recordedAt?: string | undefined } = {},
-  ): Promise<BalanceBody> {
-    const { signal, ...query } = when;
+  balance(ledger: string, account: string, at: AtLeast = {}): Promise<BalanceBody> {
+    const { signal, ...query } = at;
     return this.#get(`${accountPath(ledger, account)}/balance`, query, signal);
   }
 
@@ -149,15 +159,8 @@ export class MizanClient {
     } while (cursor !== undefined);
   }
 
-  trialBalance(
-    ledger: string,
-    when: AtLeast & {
-      readonly at?: string | undefined;
-      readonly recordedAt?: string | undefined;
-      readonly prefix?: string | undefined;
-    } = {},
-  ): Promise<TrialBalanceBody> {
-    const { signal, ...query } = when;
+  trialBalance(ledger: string, filter: AtLeast & { readonly prefix?: string | undefined } = {}): Promise<TrialBalanceBody> {
+    const { signal, ...query } = filter;
     return this.#get(`${ledgerPath(ledger)}/trial-balance`, query, signal);
   }
 
@@ -186,24 +189,23 @@ export class MizanClient {
   }
 
   /**
-   * The journal as it grows, without end. A line that breaks is taken up again after the last event seen;
+   * The stored texts as the journal grows, without end. A line that breaks is taken up again after the last event seen;
    * the error of a server that stays away is thrown.
    * @param after the last position that is already known; absent: from the beginning.
    */
-  async *events(ledger: string, after = 0, signal?: AbortSignal): AsyncGenerator<JournalItemBody> {
+  async *events(ledger: string, after = 0, signal?: AbortSignal): AsyncGenerator<Pick<JournalItemBody, 'position' | 'event'>> {
     let last = after;
     for (;;) {
       const headers = { accept: 'text/event-stream', 'last-event-id': String(last) };
       const stream = await this.#http.stream({ method: 'GET', path: `${ledgerPath(ledger)}/events`, headers, signal });
       try {
-        for await (const { data } of sentEvents(stream)) {
-          const item = JSON.parse(data) as JournalItemBody;
-          last = item.position;
-          yield item;
+        for await (const { id, data } of sentEvents(stream)) {
+          last = Number(id);
+          yield { position: last, event: data };
         }
       } catch (error) {
         signal?.throwIfAborted();
-        if (error instanceof SyntaxError || error instanceof RangeError) throw error;
+        if (error instanceof RangeError) throw error;
       }
       await pause(RECONNECT_MS, undefined, signal ? { signal } : {});
     }
@@ -219,6 +221,10 @@ export class MizanClient {
   async health(): Promise<{ readonly ready: boolean; readonly body: unknown }> {
     const { status, body } = await this.#http.once<unknown>({ method: 'GET', path: '/health/ready' });
     return { ready: status === 200, body };
+  }
+  /** How the whole platform is, service by service. */
+  status(): Promise<StatusBody> {
+    return this.#get('/v1/status');
   }
   openapi(): Promise<unknown> {
     return this.#get('/v1/openapi.json');

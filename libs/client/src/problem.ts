@@ -29,7 +29,7 @@ export class MizanProblem extends Error {
   }
   /** The nearest names, where a name was not found. */
   get suggestions(): readonly string[] {
-    return (this.document as { suggestions?: readonly string[] }).suggestions ?? [];
+    return this.document.suggestions ?? [];
   }
 }
 

@@ -1,0 +1,28 @@
+import { fromMoment, shownMoment, toMoment } from './moment.js';
+
+it('takes a day from its start to its end, and a moment as it is', () => {
+  expect(fromMoment('1993-01-01')).toBe('1993-01-01T00:00:00.000Z');
+  expect(toMoment('1994-03-31')).toBe('1994-04-01T00:00:00.000Z');
+  expect(toMoment('1994-12-31')).toBe('1995-01-01T00:00:00.000Z');
+  expect(fromMoment('1993-01-01T09:30:00Z')).toBe('1993-01-01T09:30:00Z');
+  expect(toMoment('1993-01-01T09:30:00.5Z')).toBe('1993-01-01T09:30:00.5Z');
+});
+
+it.each([
+  '1993-02-29',
+  '1993-00-01',
+  '1993-13-01',
+  '1993-1-1',
+  'yesterday',
+  '1993-01-01T25:00:00Z',
+  '1993-02-30T00:00:00Z',
+  '1993-01-01T09:30:00+01:00',
+])('refuses %s', (text) => {
+  expect(() => fromMoment(text)).toThrow(/no day|not a day/);
+  expect(() => toMoment(text)).toThrow(/no day|not a day/);
+});
+
+it('shows a moment without what is zero', () => {
+  expect(shownMoment('1993-01-01T00:00:00.000Z')).toBe('1993-01-01');
+  expect(shownMoment('2026-11-21T09:30:07.123Z')).toBe('2026-11-21 09:30:07');
+});

@@ -1,0 +1,32 @@
+import { WrongUsage } from './failure.js';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** The beginning of what the user names: a day's first moment, or the moment itself. */
+export const fromMoment = (text: string): string => (isDay(text) ? startOf(text).toISOString() : moment(text));
+
+/** The end of a range, exclusive: of a day, the first moment after it, so that the day is in; of a moment, itself. */
+export const toMoment = (text: string): string => (isDay(text) ? new Date(startOf(text).getTime() + DAY_MS).toISOString() : moment(text));
+
+/** A moment as a table shows it: without the fraction, and a day's first moment as the day. */
+export const shownMoment = (text: string): string =>
+  text
+    .replace(/T00:00:00(\.000)?Z$/, '')
+    .replace('T', ' ')
+    .replace(/(\.\d+)?Z$/, '');
+
+const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text);
+
+function startOf(day: string): Date {
+  const start = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(start.getTime()) || !start.toISOString().startsWith(day)) throw new WrongUsage(`There is no day ${day}.`);
+  return start;
+}
+
+function moment(text: string): string {
+  const parts = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d{1,3})?Z$/.exec(text);
+  if (!parts?.[1] || Number.isNaN(Date.parse(text)))
+    throw new WrongUsage(`${text} is not a day such as 1993-01-31, or a moment such as 1993-01-31T09:30:00Z.`);
+  startOf(parts[1]);
+  return text;
+}

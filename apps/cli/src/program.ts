@@ -1,0 +1,249 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { isColored } from './color.js';
+import type { ExitCode } from './exit-code.js';
+import { WrongUsage } from './failure.js';
+import { topicNames, topics } from './help-topics.js';
+import type { Form } from './output.js';
+import type { GlobalFlags, Session } from './session.js';
+import type { World } from './world.js';
+
+/** Runs the work of a command in a session of its own. */
+type Runner = (flags: GlobalFlags, work: (session: Session) => Promise<ExitCode | void>, form?: Form) => Promise<void>;
+
+const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+/** The command tree. What a command does is loaded when it is called. */
+export function buildProgram(world: World, run: Runner): Command {
+  const program = new Command('mizan');
+  program
+    .description('The command line of Mizan, an event-sourced double-entry ledger.')
+    .version(version, '-V, --version', 'show the version')
+    .option('--url <url>', 'the server; else MIZAN_URL, else .mizan/dev.json')
+    .option('--ledger <id>', 'the ledger; else MIZAN_LEDGER, else the only one there is')
+    .option('--json', 'print one JSON document, amounts in minor units')
+    .option('--jsonl', 'print JSON, one document a line')
+    .addOption(new Option('--color [when]', 'color the output').choices(['always', 'never', 'auto']).preset('always'))
+    .option('-q, --quiet', 'print data, errors and the ids of writes alone')
+    .option('-v, --verbose', 'print more about errors: request ids, stacks')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void world.stdout.write(text),
+      writeErr: (text) => void world.stderr.write(text),
+      getOutHasColors: () => isColored(world.stdout, world.env),
+      getErrHasColors: () => isColored(world.stderr, world.env),
+    })
+    .exitOverride()
+    .helpCommand(false)
+    .addHelpText('after', `\nMore help: mizan help ${topicNames.join(' | ')}`);
+  const act: Act = (work, form) => {
+    const loose = work as unknown as (session: Session, ...args: unknown[]) => Promise<ExitCode | void>;
+    return (...args) => {
+      const command = args.at(-1) as Command;
+      const { format } = command.opts<{ format?: Form }>();
+      return run(command.optsWithGlobals(), (session) => loose(session, ...args.slice(0, -1)), format ?? form);
+    };
+  };
+  addLedgers(program, act);
+  addAccounts(program, act);
+  addMoney(program, act);
+  addReading(program, act);
+  addOperations(program, act);
+  addHelp(program, world);
+  return program;
+}
+
+type Act = <A extends unknown[]>(
+  work: (session: Session, ...args: A) => Promise<ExitCode | void>,
+  form?: Form,
+) => (...args: unknown[]) => Promise<void>;
+
+const dryRun = ['--dry-run', 'show what would be sent, and send nothing'] as const;
+const metadata = ['--metadata <key=value...>', 'words to keep beside it'] as const;
+
+function addLedgers(program: Command, act: Act): void {
+  const ledger = program.command('ledger').description('ledgers: list, create, show');
+  ledger
+    .command('list')
+    .description('the ledgers of this key')
+    .action(act(async (session) => (await import('./commands/ledger.js')).listLedgers(session)));
+  ledger
+    .command('create')
+    .description('make a ledger; once more changes nothing')
+    .argument('<id>')
+    .option('--name <name>', 'what people call it')
+    .option(...dryRun)
+    .action(
+      act(async (session, id: string, options: { name?: string; dryRun?: true }) =>
+        (await import('./commands/ledger.js')).createLedger(session, id, options),
+      ),
+    );
+  ledger
+    .command('show')
+    .description('one ledger')
+    .argument('[id]')
+    .action(act(async (session, id: string | undefined) => (await import('./commands/ledger.js')).showLedger(session, id)));
+}
+
+function addAccounts(program: Command, act: Act): void {
+  const account = program.command('account').description('accounts: list, open, show');
+  account
+    .command('list')
+    .description('accounts with their balances')
+    .argument('[prefix]', 'the beginning of their names, as in clients:')
+    .option('--type <type>', 'asset, liability, equity, income or expense')
+    .option('--asset <code>', 'of this asset alone')
+    .action(
+      act(async (session, prefix: string | undefined, options: { type?: string; asset?: string }) =>
+        (await import('./commands/account.js')).listAccounts(session, prefix, options),
+      ),
+    );
+  account
+    .command('open')
+    .description('open an account; once more changes nothing')
+    .argument('<id>', 'as in clients:17')
+    .addOption(
+      new Option('--type <type>', 'which decides its normal side')
+        .choices(['asset', 'liability', 'equity', 'income', 'expense'])
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--asset <code>', 'as in CZK')
+    .option('--min-balance <amount>', 'a floor, as a decimal')
+    .option('--max-balance <amount>', 'a ceiling, as a decimal')
+    .option(...metadata)
+    .option(...dryRun)
+    .action(
+      act(async (session, id: string, options: import('./commands/account.js').OpenOptions) =>
+        (await import('./commands/account.js')).openAccount(session, id, options),
+      ),
+    );
+  account
+    .command('show')
+    .description('one account with its balances')
+    .argument('<account>')
+    .action(act(async (session, id: string) => (await import('./commands/account.js')).showAccount(session, id)));
+}
+
+function addMoney(program: Command, act: Act): void {
+  const transfer = program.command('transfer').description('movements of money: create, show');
+  transfer
+    .command('create')
+    .description('post a transfer from two accounts and an amount')
+    .requiredOption('--debit <account>')
+    .requiredOption('--credit <account>')
+    .requiredOption('--amount <amount>', "a decimal of the accounts' asset, as in 250.00")
+    .option('--id <id>', 'its id for ever; one is made and printed unless given')
+    .option('--effective-at <time>', 'when it counts: a day (its start) or a moment; else now')
+    .option('--reference <text>', 'words for the statement')
+    .option(...metadata)
+    .option(...dryRun)
+    .action(
+      act(async (session, options: import('./commands/transfer.js').TransferOptions) =>
+        (await import('./commands/transfer.js')).createTransfer(session, options),
+      ),
+    );
+  transfer
+    .command('show')
+    .description('the entry that an id posted, with its postings')
+    .argument('<id>')
+    .action(act(async (session, id: string) => (await import('./commands/transfer.js')).showTransfer(session, id)));
+}
+
+function addReading(program: Command, act: Act): void {
+  program
+    .command('balance')
+    .description("an account's balance")
+    .argument('<account>')
+    .action(act(async (session, account: string) => (await import('./commands/balance.js')).balance(session, account)));
+  program
+    .command('statement')
+    .description("an account's movements: opening, lines, closing")
+    .argument('<account>')
+    .option('--from <time>', 'from the start of this day (UTC), or this moment')
+    .option('--to <time>', 'to the END of this day (UTC), which is still in; or up to this moment, which is not')
+    .addOption(new Option('--format <form>', 'instead of a table, or tabs in a pipe').choices(['table', 'csv', 'json']))
+    .action(
+      act(async (session, account: string, options: { from?: string; to?: string }) =>
+        (await import('./commands/statement.js')).statement(session, account, options),
+      ),
+    );
+  program
+    .command('trial-balance')
+    .description('every account, debit and credit, and the proof that they are equal')
+    .option('--prefix <prefix>', 'accounts whose names begin so; their sums need not be equal')
+    .action(
+      act(async (session, options: { prefix?: string }) => (await import('./commands/trial-balance.js')).trialBalance(session, options)),
+    );
+  const entries = program.command('entries').description('the journal: list, tail');
+  entries
+    .command('list')
+    .description('entries in the order of the journal; the newest ones unless --after is given')
+    .option('--after <position>', 'entries after this position')
+    .option('--limit <n>', 'at most so many', '50')
+    .option('--account <account>', 'that move this account')
+    .action(
+      act(async (session, options: { after?: string; limit: string; account?: string }) =>
+        (await import('./commands/entries.js')).listEntries(session, options),
+      ),
+    );
+  entries
+    .command('tail')
+    .description('entries as they are posted, until interrupted')
+    .option('--after <position>', 'begin after this position; else with what is new')
+    .option('--account <account>', 'that move this account')
+    .action(
+      // Without an end there is no table, whose widths depend on its last row, and no one JSON document.
+      act(
+        async (session, options: { after?: string; account?: string }) =>
+          (await import('./commands/entries.js')).tailEntries(session, options),
+        'tabs',
+      ),
+    );
+}
+
+function addOperations(program: Command, act: Act): void {
+  program
+    .command('status')
+    .description('services, versions, positions and lag')
+    .action(act(async (session) => (await import('./commands/status.js')).status(session)));
+  program
+    .command('replay')
+    .description('decide the whole journal again from nothing and compare with the read models')
+    .action(act(async (session) => (await import('./commands/replay.js')).replay(session)));
+  program
+    .command('import')
+    .description("bring a bank's history in")
+    .command('berka')
+    .description('movements of a Czech bank, 1993-1994; once more changes nothing')
+    .argument('[file]', "CSV, plain or compressed with gzip; the project's own copy unless given")
+    .addOption(
+      new Option('--on-error <how>', 'stop: post nothing of a file with a bad row; continue: post its good rows')
+        .choices(['stop', 'continue'])
+        .default('stop'),
+    )
+    .option('--dry-run', 'check the file, and send nothing')
+    .action(
+      act(async (session, file: string | undefined, options: { onError: 'stop' | 'continue'; dryRun?: true }) =>
+        (await import('./commands/import-berka.js')).importBerkaFile(session, file, options),
+      ),
+    );
+}
+
+function addHelp(program: Command, world: World): void {
+  program
+    .command('completion')
+    .description('a script that completes commands in this shell')
+    .argument('<shell>', 'bash, zsh, fish or powershell');
+  program
+    .command('help')
+    .description(`help for a command or a topic (${topicNames.join(', ')})`)
+    .argument('[words...]')
+    .action((words: string[]) => {
+      const topic = topics[words.join(' ')];
+      if (topic) return void world.stdout.write(topic);
+      let command: Command | undefined = program;
+      for (const word of words) command = command?.commands.find((one) => one.name() === word);
+      if (!command) throw new WrongUsage(`There is no command or topic ${words.join(' ')}. Topics: ${topicNames.join(', ')}.`);
+      command.outputHelp();
+    });
+}

@@ -1,0 +1,247 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type AccountBody,
+  type JournalItemBody,
+  type KeptTexts,
+  type ProblemDocument,
+  type ResultBody,
+  type StatementLineBody,
+  type TrialBalanceBody,
+  accountBody,
+  balancesBody,
+  encodeEvent,
+  entryBody,
+  instantText,
+  statusOf,
+} from '@mizan/contracts';
+import { type Account, Book, type LedgerEvent, decide, normalSide, openLedger, posted, readOperation } from '@mizan/ledger';
+
+/** What a test may make the platform say wrongly. */
+export interface Lies {
+  journal?: (items: JournalItemBody[]) => JournalItemBody[];
+  account?: (account: AccountBody) => AccountBody;
+  trialBalance?: (body: TrialBalanceBody) => TrialBalanceBody;
+}
+
+type Answer = { readonly status: number; readonly body: unknown; readonly headers?: Record<string, string> };
+
+/**
+ * The platform's HTTP contract over one book in memory: the real rules, encodings and problem documents, on a real port.
+ * No store, no broker, one process.
+ */
+export class SmallPlatform {
+  readonly books = new Map<string, { readonly book: Book; readonly events: LedgerEvent[]; readonly journal: JournalItemBody[] }>();
+  readonly lies: Lies = {};
+  /** Answers given before the real one, oldest first: overload, lost outcomes. `hangUp` does the work and breaks the line. */
+  readonly troubles: (Answer | 'hangUp')[] = [];
+  /** Bodies of all batches, as they came. */
+  readonly batches: unknown[] = [];
+  url = '';
+  readonly apiKey = 'mizan_test_key';
+  readonly #server = createServer((request, response) => void this.#serve(request, response));
+
+  static async start(): Promise<SmallPlatform> {
+    const platform = new SmallPlatform();
+    await new Promise<void>((resolve) => platform.#server.listen(0, '127.0.0.1', resolve));
+    platform.url = `http://127.0.0.1:${(platform.#server.address() as AddressInfo).port}`;
+    return platform;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  openLedger(id: string): void {
+    this.books.set(id, { book: new Book(), events: [], journal: [] });
+    this.#append(id, [openLedger(this.#of(id).book, { tenant: 'tenant-1', ledger: id, name: id }, Date.now())]);
+  }
+
+  /** Does one operation, as it stands in a batch. */
+  operate(id: string, operation: unknown): ResultBody {
+    const reading = readOperation(operation, Date.now());
+    if ('rejection' in reading) return { ...(reading.id ? { id: reading.id } : {}), status: 'rejected', ...reading.rejection };
+    if (reading.command.op === 'group') throw new Error('The small platform knows no groups.');
+    const { events, answer } = decide(this.#of(id).book, reading.command, Date.now());
+    this.#append(id, events);
+    const position = answer.event ? { position: answer.event.position } : {};
+    const replayed = answer.replayed ? { replayed: true as const } : {};
+    const result = { id: reading.command.id, status: answer.status, ...replayed, ...position };
+    return answer.status === 'applied' ? result : { ...result, ...answer.rejection };
+  }
+
+  #of(id: string): { readonly book: Book; readonly events: LedgerEvent[]; readonly journal: JournalItemBody[] } {
+    return this.books.get(id)!;
+  }
+
+  #append(id: string, events: readonly LedgerEvent[]): void {
+    const { book, events: all, journal } = this.#of(id);
+    for (const event of events) {
+      const provenance = {
+        eventId: randomUUID(),
+        stream: `journal-${id}`,
+        actor: 'key:test',
+        correlation: null,
+        causation: null,
+        traceparent: null,
+        salt: () => randomBytes(16).toString('hex'),
+      };
+      const { text, kept } = encodeEvent(event, provenance);
+      book.apply(event);
+      all.push(event);
+      journal.push({ position: event.position, event: text, texts: (kept?.texts as KeptTexts | undefined) ?? null });
+    }
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = '';
+    for await (const chunk of request) text += String(chunk);
+    const trouble = request.method === 'POST' ? this.troubles.shift() : undefined;
+    if (trouble !== undefined && trouble !== 'hangUp') return send(response, trouble);
+    const url = new URL(request.url ?? '/', this.url);
+    if (url.pathname.endsWith('/events')) return this.#follow(url.pathname.split('/')[3]!, request, response);
+    const answer = this.#answer(request, url, text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>));
+    if (trouble === 'hangUp') response.destroy();
+    else send(response, answer);
+  }
+
+  #answer(request: IncomingMessage, url: URL, body: Record<string, unknown> | undefined): Answer {
+    if (request.headers.authorization !== `Bearer ${this.apiKey}`) return problem('unauthorized', 'The API key is not known.');
+    const [, , things = '', ledger = '', kind, id, aspect] = url.pathname.split('/').map(decodeURIComponent);
+    if (things === 'status')
+      return ok({ ready: true, services: { transfers: { service: 'transfers', version: '1.0.0', ready: true, checks: {} } } });
+    if (request.method === 'PUT') {
+      if (!this.books.has(ledger)) this.openLedger(ledger);
+      return ok(this.#ledgerBody(ledger));
+    }
+    if (ledger === '') return ok({ items: [...this.books.keys()].map((id) => this.#ledgerBody(id)), next: null });
+    if (!this.books.has(ledger)) return problem('ledger_not_found', `There is no ledger ${ledger}.`);
+    if (kind === undefined) return ok(this.#ledgerBody(ledger));
+    return request.method === 'POST' ? this.#write(ledger, kind, body ?? {}) : this.#read(ledger, kind, id, aspect, url.searchParams);
+  }
+
+  #write(ledger: string, kind: string, body: Record<string, unknown>): Answer {
+    if (kind === 'batch') {
+      this.batches.push(body);
+      return ok({ results: (body.operations as unknown[]).map((operation) => this.operate(ledger, operation)) });
+    }
+    const result = this.operate(ledger, { op: kind === 'accounts' ? 'open' : 'transfer', ...body });
+    if (result.status === 'rejected') return problem(result.code as ProblemDocument['code'], result.detail ?? '', result.account);
+    const event = this.#of(ledger).events[result.position! - 1]!;
+    const headers: Record<string, string> = result.replayed ? { 'idempotency-replayed': 'true' } : {};
+    const done =
+      event.type === 'EntryPosted' ? entryBody(ledger, event) : 'account' in event ? accountBody(event.account, event.position) : null;
+    return { status: result.replayed ? 200 : 201, body: done, headers };
+  }
+
+  #read(ledger: string, kind: string, id: string | undefined, aspect: string | undefined, query: URLSearchParams): Answer {
+    const { book, events, journal } = this.#of(ledger);
+    if (kind === 'journal') {
+      const all = (this.lies.journal ?? ((items) => items))([...journal]);
+      const [after, limit] = [Number(query.get('after')), Number(query.get('limit'))];
+      const items = all.filter(({ position }) => position > after).slice(0, limit);
+      return ok({ items, next: items.length < limit ? null : String(items.at(-1)!.position) });
+    }
+    if (kind === 'transfers') {
+      const entry = events.find((event) => event.type === 'EntryPosted' && event.command.id === id);
+      return entry?.type === 'EntryPosted' ? ok(entryBody(ledger, entry)) : problem('entry_not_found', `There is no entry ${id}.`);
+    }
+    const accounts = [...book.accounts.values()].filter((account) => account.id.startsWith(query.get('prefix') ?? ''));
+    accounts.sort((a, b) => (a.id < b.id ? -1 : 1));
+    if (kind === 'trial-balance') return ok((this.lies.trialBalance ?? ((body) => body))(trialBalance(accounts, book.ledger.position)));
+    const said = (account: Account): AccountBody => (this.lies.account ?? ((body) => body))(accountBody(account, book.ledger.position));
+    if (id === undefined) return ok({ items: accounts.map(said), next: null });
+    const account = book.account(id);
+    if (!account) return problem('account_not_found', `There is no account ${id}.`, id);
+    if (aspect === undefined) return ok(said(account));
+    const { asset, exponent } = account;
+    const { position } = book.ledger;
+    if (aspect === 'balance') return ok({ account: id, asset, exponent, balances: balancesBody(account, position), position, asOf: '' });
+    return ok(statement(account, events, query, position));
+  }
+
+  #ledgerBody(id: string): unknown {
+    return { id, name: id, closedThrough: null, position: this.#of(id).book.ledger.position };
+  }
+
+  #follow(ledger: string, request: IncomingMessage, response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    let last = Number(request.headers['last-event-id']);
+    const timer = setInterval(() => {
+      for (const { position, event } of this.#of(ledger).journal.slice(last)) {
+        response.write(`id: ${position}\ndata: ${event}\n\n`);
+        last = position;
+      }
+    }, 10);
+    response.on('close', () => clearInterval(timer));
+  }
+}
+
+function trialBalance(accounts: readonly Account[], position: number): TrialBalanceBody {
+  const assets = new Set(accounts.map(({ asset }) => asset));
+  const sum = (asset: string, total: 'debitsPosted' | 'creditsPosted'): string =>
+    String(accounts.filter((account) => account.asset === asset).reduce((so, account) => so + account[total], 0n));
+  return {
+    position,
+    accounts: accounts.map(({ id, type, asset, debitsPosted, creditsPosted }) => ({
+      account: id,
+      type,
+      asset,
+      debits: String(debitsPosted),
+      credits: String(creditsPosted),
+    })),
+    totals: [...assets].map((asset) => ({
+      asset,
+      exponent: accounts.find((account) => account.asset === asset)!.exponent,
+      debits: sum(asset, 'debitsPosted'),
+      credits: sum(asset, 'creditsPosted'),
+    })),
+  };
+}
+
+function statement(account: Account, events: readonly LedgerEvent[], query: URLSearchParams, position: number): unknown {
+  const [from, to] = [query.get('from'), query.get('to')];
+  const grows = normalSide(account.type);
+  let opening = 0n;
+  let balance = 0n;
+  const lines: StatementLineBody[] = [];
+  const entries = events.flatMap((event) => (event.type === 'EntryPosted' ? [event] : []));
+  entries.sort((a, b) => a.effectiveAt - b.effectiveAt || a.position - b.position);
+  for (const entry of entries) {
+    if (to !== null && entry.effectiveAt >= Date.parse(to)) continue;
+    for (const { side, amount } of entry.postings.filter((posting) => posting.account === account.id)) {
+      balance += side === grows ? amount : -amount;
+      if (from !== null && entry.effectiveAt < Date.parse(from)) opening = balance;
+      else
+        lines.push({
+          entry: entry.command.id,
+          position: entry.position,
+          recordedAt: instantText(entry.recordedAt),
+          effectiveAt: instantText(entry.effectiveAt),
+          side,
+          amount: String(amount),
+          balance: String(balance),
+          counterparts: entry.postings.map((posting) => posting.account).filter((id) => id !== account.id),
+          reference: entry.texts?.reference ?? null,
+        });
+    }
+  }
+  const { id, asset, exponent } = account;
+  const range = { opening: String(opening), closing: String(to === null ? posted(account) : balance), position, next: null };
+  return { account: id, asset, exponent, normalSide: grows, from, to, lines, ...range };
+}
+
+const ok = (body: unknown): Answer => ({ status: 200, body });
+
+export function problem(code: ProblemDocument['code'], detail: string, account?: string): Answer {
+  const status = statusOf(code);
+  const body: ProblemDocument = { type: 'about:blank', title: code, status, detail, code, instance: '/', requestId: 'request-1' };
+  return { status, body: account === undefined ? body : { ...body, account }, headers: { 'retry-after': '0' } };
+}
+
+function send(response: ServerResponse, { status, body, headers }: Answer): void {
+  response.writeHead(status, { 'content-type': status < 300 ? 'application/json' : 'application/problem+json', ...headers });
+  response.end(JSON.stringify(body));
+}
