@@ -1,4 +1,4 @@
-import { commitmentOf, decodeEvent, journalStream } from '@mizan/contracts';
+import { decodeEvent, journalStream, seamsOf } from '@mizan/contracts';
 import { Book, type LedgerEvent } from '@mizan/ledger';
 import type { SpentId } from './command-ids.js';
 import { IdFollower } from './id-follower.js';
@@ -34,7 +34,7 @@ export async function loadLedger(ports: WriterPorts, lease: Lease, tenant: strin
 /** Only accounts need their words to go on: their metadata. */
 async function decodePage(ports: WriterPorts, ledger: string, page: readonly { readonly text: string }[]): Promise<LedgerEvent[]> {
   const events = page.map(({ text }) => decodeEvent(text));
-  const worded = page.map(({ text }, i) => ('account' in events[i]! ? commitmentOf(text) : null));
+  const worded = page.map(({ text }, i) => ('account' in events[i]! ? seamsOf(text).texts : null));
   const stream = journalStream(ledger);
   const kept = await ports.texts.find(worded.flatMap((commitment) => (commitment ? [{ stream, commitment }] : [])));
   return page.map(({ text }, i) => (worded[i] ? decodeEvent(text, kept.get(worded[i]) ?? null) : events[i]!));

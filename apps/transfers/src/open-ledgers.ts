@@ -8,7 +8,7 @@ import { loadLedger } from './load-ledger.js';
 const MAX_OPEN = 256;
 const IDLE_MS = 10 * 60 * 1000;
 /** Spent commands kept in memory by all ledgers together; the index brings the others back. */
-const KEPT_COMMANDS = 20_000;
+const KEPT_COMMANDS = 5_000;
 const MIN_KEPT_COMMANDS = 100;
 
 interface Open {

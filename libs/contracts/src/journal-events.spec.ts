@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Book, type Command, type Group, type LedgerEvent, decide, decideGroup, noTexts, openLedger } from '@mizan/ledger';
-import { commitmentOf, decodeEvent, encodeEvent } from './journal-events.js';
+import { decodeEvent, encodeEvent, seamsOf } from './journal-events.js';
 import type { FedEvent } from './journal-feed.js';
 import { commitment } from './texts.js';
 
@@ -66,16 +66,16 @@ function history(): LedgerEvent[] {
   return events;
 }
 
-const encode = (event: LedgerEvent) =>
-  encodeEvent(event, {
-    eventId: `00000000-0000-8000-a000-${String(event.position).padStart(12, '0')}`,
-    stream: 'journal-golden',
-    actor: 'key:golden',
-    correlation: 'request-1',
-    causation: null,
-    traceparent: null,
-    salt: () => SALT,
-  });
+const provenance = (event: LedgerEvent) => ({
+  eventId: `00000000-0000-8000-a000-${String(event.position).padStart(12, '0')}`,
+  stream: 'journal-golden',
+  actor: 'key:golden',
+  correlation: 'request-1',
+  causation: null,
+  traceparent: null,
+  salt: () => SALT,
+});
+const encode = (event: LedgerEvent) => encodeEvent(event, provenance(event));
 
 describe('journal events', () => {
   it('are covered whole: every type stands in the history', () => {
@@ -106,10 +106,23 @@ describe('journal events', () => {
     const { text, kept } = encode(entry!);
     expect(text).not.toContain('دفعة');
     expect(kept!.texts.salt).toBe(SALT);
-    expect(commitmentOf(text)).toBe(kept!.commitment);
+    expect(seamsOf(text)).toEqual({ group: null, texts: kept!.commitment });
     expect(commitment(kept!.texts)).toBe(kept!.commitment);
     expect(commitment({ ...kept!.texts, reference: 'other' })).not.toBe(kept!.commitment);
     expect(commitment({ ...kept!.texts, salt: SALT.replace('0', '1') })).not.toBe(kept!.commitment);
+  });
+
+  it('show their seams without being parsed, and are not fooled by what stands in strings', () => {
+    for (const event of history()) {
+      const { text, kept } = encode(event);
+      expect(seamsOf(text)).toEqual({ group: event.group, texts: kept?.commitment ?? null });
+    }
+    const [, account] = history();
+    const forged = encodeEvent(account!, {
+      ...provenance(account!),
+      actor: '"texts":"' + 'a'.repeat(64) + '","group":{"first":1,"last":2}',
+    });
+    expect(seamsOf(forged.text)).toEqual({ group: null, texts: forged.kept!.commitment });
   });
 
   it('say that their texts are gone once they are erased', () => {

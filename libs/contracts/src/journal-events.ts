@@ -56,10 +56,25 @@ export function encodeEvent(event: LedgerEvent, from: Provenance): EncodedEvent 
   return { text, kept: kept && promise ? { commitment: promise, texts: kept } : null };
 }
 
-/** The commitment that a stored event holds to its texts, or null where it has none. */
-export function commitmentOf(text: string): string | null {
-  return ((decodeEnvelope(text).data as Wire).texts as string | null | undefined) ?? null;
+/** What a stored event says about its neighbours and its texts. */
+export interface Seams {
+  /** The first and last version of the all-or-nothing group it belongs to, or null. */
+  readonly group: { readonly first: number; readonly last: number } | null;
+  /** The commitment to its texts, or null where it has none. */
+  readonly texts: string | null;
 }
+
+/**
+ * Reads the seams of a stored event without parsing the whole. That is safe on canonical JSON: inside a string every
+ * quote is escaped, so `"group":{` and `"texts":"` can only be keys, and no other part of an event has these keys.
+ */
+export function seamsOf(text: string): Seams {
+  const group = GROUP.exec(text);
+  return { group: group && { first: Number(group[1]), last: Number(group[2]) }, texts: TEXTS.exec(text)?.[1] ?? null };
+}
+
+const GROUP = /"group":\{"first":(\d+),"last":(\d+)\}/;
+const TEXTS = /"texts":"([0-9a-f]{64})"/;
 
 /**
  * A stored event as the rules know it.

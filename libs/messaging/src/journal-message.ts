@@ -2,27 +2,15 @@ import {
   type Envelope,
   type FedEvent,
   type JournalMessage,
+  type Seams,
   JOURNAL_SCHEMA_VERSION,
   MAX_MESSAGE_BYTES,
-  decodeEnvelope,
+  seamsOf,
 } from '@mizan/contracts';
 import { Poison } from './poison.js';
 
 /** The first and last version of an all-or-nothing group. */
-export interface Group {
-  readonly first: number;
-  readonly last: number;
-}
-
-/** What a journal event says about its neighbours and its texts, beside its facts. */
-interface Seams {
-  readonly group: Group | null;
-  readonly texts?: string | null;
-}
-
-export function seamsOf(text: string): Seams {
-  return decodeEnvelope(text).data as Seams;
-}
+export type Group = NonNullable<Seams['group']>;
 
 /** One message as bytes. */
 export interface EncodedMessage {
@@ -86,36 +74,28 @@ export function wholeGroups(events: readonly FedEvent[]): readonly FedEvent[] {
 
 /** @throws Poison for anything but a message that `encodeMessages` could have written. */
 export function decodeMessage(value: Buffer | null): JournalMessage {
-  const message = json(value?.toString('utf8') ?? '', 'The message') as JournalMessage;
-  if (
-    typeof message !== 'object' ||
-    message === null ||
-    typeof message.stream !== 'string' ||
-    !Array.isArray(message.events) ||
-    message.events.length === 0
-  )
+  return checkedMessage(json(value?.toString('utf8') ?? '', 'The message'));
+}
+
+/** @throws Poison for anything but events of one stream without a gap, each of which is a stored event under its own stream and version. */
+export function checkedMessage(value: unknown): JournalMessage {
+  const message = value as JournalMessage | null;
+  if (typeof message?.stream !== 'string' || !Array.isArray(message.events) || message.events.length === 0)
     throw new Poison('The message is not { stream, events: [...] } with at least one event.');
-  const { stream } = message;
-  message.events.forEach((event: FedEvent, index) => {
-    if (
-      typeof event !== 'object' ||
-      event === null ||
-      !Number.isSafeInteger(event.version) ||
-      event.version < 1 ||
-      typeof event.event !== 'string'
-    )
+  const { stream, events } = message;
+  events.forEach((event: FedEvent | null, index) => {
+    if (!Number.isSafeInteger(event?.version) || event!.version < 1 || typeof event!.event !== 'string')
       throw new Poison(`Event ${index} of a message for ${stream} is not { version, event, texts }.`);
-    const at = { stream, version: event.version };
-    if (index > 0 && event.version !== message.events[index - 1]!.version + 1)
-      throw new Poison('The versions in one message have a gap.', at);
-    if (event.texts !== null && typeof event.texts !== 'object') throw new Poison('texts is neither an object nor null.', at);
-    checkEnvelope(json(event.event, 'The stored event', at) as Envelope, at);
+    const at = { stream, version: event!.version };
+    if (index > 0 && at.version !== events[index - 1]!.version + 1) throw new Poison('The versions in one message have a gap.', at);
+    if (typeof event!.texts !== 'object') throw new Poison('texts is neither an object nor null.', at);
+    checkEnvelope(json(event!.event, 'The stored event', at) as Envelope | null, at);
   });
   return message;
 }
 
-function checkEnvelope(envelope: Envelope, at: { stream: string; version: number }): void {
-  if (typeof envelope !== 'object' || envelope === null || envelope.stream !== at.stream || envelope.version !== at.version)
+function checkEnvelope(envelope: Envelope | null, at: { stream: string; version: number }): void {
+  if (envelope?.stream !== at.stream || envelope.version !== at.version)
     throw new Poison('The stored event does not say the stream and version that it came under.', at);
   if (!Number.isSafeInteger(envelope.schemaVersion) || envelope.schemaVersion < 1 || envelope.schemaVersion > JOURNAL_SCHEMA_VERSION)
     throw new Poison(

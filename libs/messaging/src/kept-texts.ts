@@ -1,6 +1,6 @@
-import type { FedEvent, KeptTexts } from '@mizan/contracts';
+import { type FedEvent, type KeptTexts, seamsOf } from '@mizan/contracts';
 import type { StoredEvent } from '@mizan/event-store';
-import { type Group, seamsOf } from './journal-message.js';
+import type { Group } from './journal-message.js';
 
 /** Reads what is kept beside the journal. Answers by commitment; what was erased is missing from the answer. */
 export type KeptTextsReader = (
@@ -26,6 +26,6 @@ export async function joinTexts(
       const promise = seams[list]![index]!.texts;
       return { version, event: text, texts: (promise && kept.get(promise)) || null };
     }),
-    groups: seams[list]!.map(({ group }) => group ?? null),
+    groups: seams[list]!.map(({ group }) => group),
   }));
 }
