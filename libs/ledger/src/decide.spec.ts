@@ -221,9 +221,25 @@ describe('transfer', () => {
     transfer t2                                                                                        => id_conflict postings
       credit b 5 JPY
       debit  a 5 JPY
+    transfer t2                                                                                        => id_conflict postings
+      credit a 5 JPY
+      debit  b 5 JPY
+    transfer t2                                                                                        => id_conflict postings
+      debit  a 5 JPY
+      credit b 5 JPY
+      debit  a 1 JPY
+      credit b 1 JPY
     transfer t2 debit a credit b 5 JPY                                                                 => id_conflict debit
-    totals a 10 0 0 0
-    totals b 0 0 10 0`,
+    transfer t3
+      debit  a 5 JPY
+      credit b 5 JPY
+      debit  a 1 JPY
+      credit b 1 JPY
+    transfer t3                                                                                        => id_conflict postings
+      debit  a 5 JPY
+      credit b 5 JPY
+    totals a 16 0 0 0
+    totals b 0 0 16 0`,
   );
 });
 

@@ -64,7 +64,7 @@ export class Fields {
   }
 
   has(name: string): boolean {
-    return Object.hasOwn(this.object, name);
+    return Object.hasOwn(this.object, name) && this.object[name] !== undefined;
   }
 
   /** The value as it was sent; undefined where it is absent. */

@@ -284,8 +284,8 @@ describe('whatever JSON comes', () => {
       'all',
     ),
     fc.constantFrom('2026-01-05T09:00:00Z', '4111 1111 1111 1111', '\ud800', '\u202e'),
-    fc.string({ unit: 'binary' }),
-    fc.jsonValue(),
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.jsonValue({ maxDepth: 1 }),
   );
   const names = [
     'op',
@@ -308,14 +308,14 @@ describe('whatever JSON comes', () => {
         { weight: 9, arbitrary: fc.constantFrom(...names, 'reference', 'metadata', 'postings', 'operations') },
         { weight: 1, arbitrary: fc.string() },
       ),
-      fc.oneof({ maxDepth: 3 }, likely, tie('operation'), tie('list')),
+      fc.oneof({ maxDepth: 2 }, likely, tie('operation'), tie('list')),
     ),
-    list: fc.array(fc.oneof({ maxDepth: 3 }, likely, tie('operation')), { maxLength: 5 }),
+    list: fc.array(fc.oneof({ maxDepth: 2 }, likely, tie('operation')), { maxLength: 5 }),
   }));
 
   it('it is read or refused, never thrown at', () => {
     fc.assert(
-      fc.property(fc.oneof(operation, fc.jsonValue()), (value) => {
+      fc.property(operation, (value) => {
         const read = readOperation(value, NOW);
         if ('rejection' in read) expect(read.rejection.detail).toMatch(/\.$/);
         else expect(typeof read.command.op).toBe('string');
