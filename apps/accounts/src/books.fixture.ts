@@ -27,12 +27,12 @@ export async function booksDatabase({ adminUrl, drop }: { adminUrl: string; drop
     contents: async () => {
       const found: Record<string, unknown[]> = {};
       for (const [table, key] of Object.entries(keys)) {
+        const own = table === 'ledgers';
         const { rows } = await pool.query<{ row: Record<string, unknown> }>(
-          `SELECT to_jsonb(found) - 'number' - 'ledger' || jsonb_build_object('uid', uid) AS row FROM ${
-            table === 'ledgers'
-              ? 'accounts.ledgers AS found'
-              : `accounts.${table} AS found JOIN accounts.ledgers ON ledger = ledgers.number`
-          } ORDER BY ${key}`,
+          own
+            ? `SELECT to_jsonb(found) - 'number' AS row FROM accounts.ledgers AS found ORDER BY ${key}`
+            : `SELECT to_jsonb(found) - 'ledger' || jsonb_build_object('uid', uid) AS row
+               FROM accounts.${table} AS found JOIN accounts.ledgers ON ledger = ledgers.number ORDER BY ${key}`,
         );
         found[table] = rows.map(({ row }) => row);
       }
@@ -41,7 +41,11 @@ export async function booksDatabase({ adminUrl, drop }: { adminUrl: string; drop
     administer: async (sql) => {
       const client = new pg.Client({ connectionString: adminUrl });
       await client.connect();
-      await client.query(sql).finally(() => client.end());
+      try {
+        await client.query(sql);
+      } finally {
+        await client.end();
+      }
     },
     close: async () => {
       await pool.end();

@@ -7,6 +7,8 @@ import type { Place, StatementLine, Turnover } from './statement.js';
 
 /** Of each spelling, how many ids before and after it are looked at. */
 const NEIGHBOURS = 20;
+/** How many first segments are looked at. */
+const FAMILIES = 32;
 /** Past every id that begins with a prefix: ids are ASCII, and this is the last letter of it. */
 const PAST = '\x7f';
 
@@ -93,9 +95,24 @@ export class LedgerSnapshot {
 
   /** Up to three account ids that an unknown one may have meant. Looks at a bounded number, however many there are. */
   async nearest(id: string): Promise<readonly string[]> {
-    const around = await this.neighbours([id]);
+    const around = [...(await this.neighbours([id])), ...(await this.families())];
     const spellings = respelled(id, around);
     return nearestNames(id, [...around, ...(await this.neighbours(spellings))]);
+  }
+
+  /** One id of each first segment, found by leaping from one to the next. */
+  private async families(): Promise<readonly string[]> {
+    const { rows } = await this.client.query<{ id: string }>(
+      `WITH RECURSIVE family (id, leap) AS (
+         (SELECT id, 1 FROM accounts.accounts WHERE ledger = $1 ORDER BY id LIMIT 1)
+         UNION ALL
+         SELECT next.id, leap + 1 FROM family CROSS JOIN LATERAL (
+           SELECT id FROM accounts.accounts WHERE ledger = $1 AND id > split_part(family.id, ':', 1) || ';' ORDER BY id LIMIT 1
+         ) AS next WHERE leap < $2
+       ) SELECT id FROM family`,
+      [this.number, FAMILIES],
+    );
+    return rows.map((row) => row.id);
   }
 
   private async neighbours(ids: readonly string[]): Promise<readonly string[]> {

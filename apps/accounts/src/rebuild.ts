@@ -7,6 +7,7 @@ import { bookTables } from './snapshot.js';
 const LOOK_EVERY_MS = 500;
 /** A reader under way may hold the tables up for this long; everybody else waits behind. */
 const EMPTYING_PATIENCE_MS = 3_000;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Reads the journal from its beginning, whatever place in the feed the running service has noted. */
 export class WholeJournalInbox extends Inbox {
@@ -33,7 +34,10 @@ export interface Rebuilding {
  */
 export async function rebuild({ pool, feed, inbox, log }: Rebuilding): Promise<number> {
   const heads = await headsOf(feed);
-  await empty(pool, heads);
+  await empty(pool, heads).catch((error: unknown) => {
+    if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+    throw new Error('Long reads hold the books, and nothing was changed. Run it again.', { cause: error });
+  });
   const follower = new Follower({ inbox, feed, bus: 'feed', log });
   follower.start();
   try {
