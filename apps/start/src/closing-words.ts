@@ -7,7 +7,7 @@ export function closingWords({ development, home, demo }: Started): string {
   const { url } = development;
   const kept = relative(root, home.directory) === '.mizan' ? 'kept between runs; npm run clean removes it' : 'kept between runs';
   const lines = [
-    `API       ${url}/v1     described in ${url}/v1/openapi.json`,
+    `API       ${url}/v1/ledgers and more: ${url}/v1/openapi.json`,
     `Health    ${url}/health/ready`,
     `Login     development key in ${shown(home.devFile)}; npx mizan finds it by itself`,
     `Data      ${shown(home.directory)}, ${kept}`,
