@@ -114,3 +114,19 @@ test('int8 is an exact number or an error, numeric stays text', async () => {
   expect(rows).toEqual([{ position: Number.MAX_SAFE_INTEGER, positions: [1, null], amount: '1.50' }]);
   await expect(pool.query('SELECT 9007199254740992::int8')).rejects.toThrow(/2\^53/);
 });
+
+test('every wait on the server has an end', async () => {
+  for (const setting of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'])
+    expect((await pool.query(`SHOW ${setting}`)).rows[0]).toEqual({ [setting]: expect.stringMatching(/^[1-9]\d*s$/) });
+});
+
+test('settings of its own reach every connection of a pool', async () => {
+  const set = openPool({ url: database.adminUrl, name: 'settings-test', max: 1, settings: { enable_seqscan: 'off', work_mem: '8MB' } });
+  try {
+    expect((await set.query("SELECT current_setting('enable_seqscan') AS scan, current_setting('work_mem') AS memory")).rows).toEqual([
+      { scan: 'off', memory: '8MB' },
+    ]);
+  } finally {
+    await set.end();
+  }
+});

@@ -35,8 +35,9 @@ RETURNS TABLE (appended boolean, version bigint)
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
--- A plan made while the tables were small is kept; it must not be one that reads them whole.
+-- Plans are kept: none may be one that suits only small tables, or holds the arrays as constants, which would be walked from the start for each element.
 SET enable_seqscan = off
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -38,7 +38,7 @@ export class PostgresEventStore implements EventStore {
 
   /**
    * @param url of a role that may call journal.append and read: `mizan_transfers`.
-   * @throws when the server cannot be reached, has no journal, or would not make a commit durable.
+   * @throws what `check` throws.
    */
   static async open({ url }: { readonly url: string }): Promise<PostgresEventStore> {
     // Plans are kept for as long as a connection lives, and must not be those of an empty table.
@@ -47,12 +47,17 @@ export class PostgresEventStore implements EventStore {
     const reads = openPool({ url, name: 'mizan-journal-read', max: READ_CONNECTIONS, settings });
     const store = new PostgresEventStore(writes, reads);
     try {
-      await assertDurable(writes);
+      await store.check();
       return store;
     } catch (error) {
       await store.close();
       throw error;
     }
+  }
+
+  /** @throws when the server cannot be reached, has no journal, or would not make a commit durable: not ready. */
+  check(): Promise<void> {
+    return assertDurable(this.reads);
   }
 
   /** Resolves when every append has had its answer. What comes later is refused. */
