@@ -18,6 +18,7 @@ export class Session {
   readonly #exponents = new Map<string, number>();
   #settings: Settings | null = null;
   #client: MizanClient | null = null;
+  #patience: { retries?: number; deadlineMs?: number } = {};
 
   constructor(
     readonly world: World,
@@ -33,7 +34,12 @@ export class Session {
   }
 
   get client(): MizanClient {
-    return (this.#client ??= new MizanClient({ url: this.settings.url, apiKey: this.settings.apiKey, connections: 8 }));
+    return (this.#client ??= new MizanClient({ url: this.settings.url, apiKey: this.settings.apiKey, connections: 8, ...this.#patience }));
+  }
+
+  /** For long work, which is not to be given up because a service starts anew. To be called before the client is used. */
+  bePatient(): void {
+    this.#patience = { retries: 12, deadlineMs: 120_000 };
   }
 
   /** The ledger that a flag or the environment names. */

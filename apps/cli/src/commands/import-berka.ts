@@ -14,6 +14,7 @@ export async function importBerkaFile(
   options: { onError: 'stop' | 'continue'; dryRun?: true },
 ): Promise<ExitCode> {
   const { output, world } = session;
+  session.bePatient();
   const path = file ?? ownCopy;
   const began = Date.now();
   const progress = new Progress(output, 'rows');
