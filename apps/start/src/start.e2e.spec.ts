@@ -171,4 +171,18 @@ describe('npm start -- --empty', () => {
     },
     4 * MINUTES,
   );
+
+  it(
+    'through npm: when npm is killed, everything ends',
+    async () => {
+      const { home, remove } = await temporaryHome();
+      const start = new RunningStart({ home, command: ['npm', 'start', '--'], args: ['--empty'] });
+      await start.ready();
+      const pids = Object.values(await start.processes());
+      start.child.kill('SIGKILL');
+      await allGone(pids);
+      await remove();
+    },
+    2 * MINUTES,
+  );
 });
