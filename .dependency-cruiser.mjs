@@ -1,6 +1,6 @@
 // Who may import whom. `scripts/boundaries.mjs` checks these rules, and first that each of them can fail.
 
-const tests = '\\.spec\\.ts$';
+const tests = '\\.(spec|fixture)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
