@@ -1,7 +1,7 @@
 import type { JournalMessage } from '@mizan/contracts';
 import { type Feed, FEED_LIMITS } from './feed.js';
 import type { Inbox } from './inbox.js';
-import { wholeGroups } from './journal-message.js';
+import { checkedMessage, wholeGroups } from './journal-message.js';
 import { type Log, silent } from './kafka-client.js';
 import { backoffMs, pause, within } from './patience.js';
 import { NotApplied, Poison, reasonOf } from './poison.js';
@@ -89,11 +89,9 @@ export class Follower {
     const { signal } = this.stopping;
     try {
       const { versions, gaps } = await this.inTurn(() => this.options.inbox.receive(messages));
-      this.note(new Map(gaps.map(({ stream, seen }) => [stream, seen])), versions);
-      await this.fill(
-        gaps.map(({ stream, seen }) => [stream, seen]),
-        signal,
-      );
+      const seen = gaps.map((gap) => [gap.stream, gap.seen] as const);
+      this.note(new Map(seen), versions);
+      if (seen.length > 0) await this.fill(seen, signal);
       signal.throwIfAborted();
     } catch (error) {
       if (error instanceof Poison) {
@@ -147,8 +145,6 @@ export class Follower {
     while (!signal.aborted) {
       const { noticed, next, atEnd } = await this.notice(token, signal);
       this.comparedAt = new Date().toISOString();
-      this.lastError = null;
-      well();
       const atLeisure = atEnd && this.state === 'following';
       // While Kafka is bringing these events, they have one sweep's time to arrive.
       if (atLeisure && this.options.bus === 'kafka') await pause(sweepMs, signal);
@@ -156,6 +152,8 @@ export class Follower {
       if (signal.aborted) return;
       if (next !== null && next !== token) await this.options.inbox.storeToken(next);
       token = next;
+      this.lastError = null;
+      well();
       if (atEnd) this.state = 'following';
       if (atLeisure && this.options.bus === 'feed') await pause(sweepMs, signal);
     }
@@ -183,8 +181,11 @@ export class Follower {
 
   /** Brings streams up to a version from the feed, a few at a time, a page of each per transaction. */
   private async fill(wanted: readonly (readonly [string, number])[], signal: AbortSignal): Promise<void> {
-    for (let start = 0; start < wanted.length; start += STREAMS_AT_ONCE) {
-      const goals = new Map(wanted.slice(start, start + STREAMS_AT_ONCE));
+    const applied = await this.options.inbox.versions(wanted.map(([stream]) => stream));
+    this.note(new Map(wanted), applied);
+    const behind = wanted.filter(([stream, goal]) => applied.get(stream)! < goal);
+    for (let start = 0; start < behind.length; start += STREAMS_AT_ONCE) {
+      const goals = new Map(behind.slice(start, start + STREAMS_AT_ONCE));
       while (goals.size > 0 && !signal.aborted) {
         const versions = await this.inTurn(() => this.fillPage(goals, signal));
         this.note(goals, versions);
@@ -200,10 +201,10 @@ export class Follower {
     const pages = await Promise.all(
       behind.map(async ([stream, goal]): Promise<JournalMessage> => {
         const after = versions.get(stream)!;
-        const events = wholeGroups(await feed.stream(stream, after, FEED_LIMITS.events, signal));
+        const events = await feed.stream(stream, after, FEED_LIMITS.events, signal);
         if (events[0]?.version !== after + 1)
           throw new Error(`The feed has ${stream} up to ${goal} but gives ${events[0]?.version ?? 'nothing'} after ${after}.`);
-        return { stream, events };
+        return { stream, events: wholeGroups(checkedMessage({ stream, events }).events) };
       }),
     );
     const received = await inbox.receive(pages);

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import kafkajs from 'kafkajs';
 import { MAX_MESSAGE_BYTES } from '@mizan/contracts';
 
@@ -25,6 +26,7 @@ export function kafkaClient(brokers: readonly string[], clientId: string, log: L
     connectionTimeout: 2_000,
     requestTimeout: 10_000,
     retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
+    socketFactory,
     logLevel: kafkajs.logLevel.INFO,
     logCreator: () => (entry) => {
       if (isKnownNoise(entry)) return;
@@ -33,6 +35,10 @@ export function kafkaClient(brokers: readonly string[], clientId: string, log: L
     },
   });
 }
+
+/** While a broker is gone, kafkajs closes the same dead socket many times, which Node would take for a leak of listeners. */
+const socketFactory: kafkajs.ISocketFactory = ({ host, port, onConnect }) =>
+  connect({ host, port }, onConnect).setKeepAlive(true, 60_000).setMaxListeners(0);
 
 const levels: Partial<Record<kafkajs.logLevel, LogLevel>> = {
   [kafkajs.logLevel.ERROR]: 'error',

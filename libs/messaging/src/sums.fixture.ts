@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import { type FedEvent, type KeptTexts, commitment, decodeEnvelope, encodeEnvelope } from '@mizan/contracts';
 import { openPool } from '@mizan/database';
 import type pg from 'pg';
@@ -111,9 +112,16 @@ export const uniqueName = (): string => `test-${randomBytes(6).toString('hex')}`
 /** Looks again and again until `look` finds what it is looking for. @throws after `deadlineMs`, with what was seen last. */
 export async function eventually<T>(look: () => Promise<T> | T, found: (value: T) => boolean, deadlineMs = 60_000): Promise<T> {
   for (const end = Date.now() + deadlineMs; ;) {
-    const value = await look();
-    if (found(value)) return value;
-    if (Date.now() > end) throw new Error(`Not within ${deadlineMs} ms. Last seen: ${JSON.stringify(value)}`);
+    let seen: unknown;
+    try {
+      const value = await look();
+      if (found(value)) return value;
+      seen = value;
+    } catch (error) {
+      // A server that is just coming up is not found yet.
+      seen = error;
+    }
+    if (Date.now() > end) throw new Error(`Not within ${deadlineMs} ms. Last seen: ${inspect(seen)}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
