@@ -42,7 +42,11 @@ const file = (name: string, sql: string): Promise<void> => writeFile(join(direct
 async function asService<T>(password: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: serviceUrl(database.adminUrl, service, password) });
   await client.connect();
-  return work(client).finally(() => client.end());
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
 }
 
 test('runs each file once, in order, and counts what it ran', async () => {
@@ -87,7 +91,7 @@ test('a file that comes before one that ran is refused', async () => {
 
 test('many at once: each file runs once', async () => {
   const applied = await Promise.all(Array.from({ length: 6 }, () => migrateService(migration)));
-  expect(applied.toSorted()).toEqual([0, 0, 0, 0, 0, 2]);
+  expect(applied.toSorted((a, b) => a - b)).toEqual([0, 0, 0, 0, 0, 2]);
 });
 
 test('many databases of one server may make the same role at once', async () => {

@@ -41,7 +41,7 @@ async function measure(store, { name, streams, events }) {
   const batch = Array.from({ length: events }, () => event);
   const times = [];
   const write = async (stream, until) => {
-    for (let version = 0, start = performance.now(); start < until; ) {
+    for (let version = 0, start = performance.now(); start < until;) {
       const result = await store.append(stream, version, batch);
       if (result.status !== 'appended') throw new Error(`${stream} is at ${result.actual}, not ${version}`);
       version = result.version;
@@ -64,7 +64,7 @@ async function measure(store, { name, streams, events }) {
 async function readBack(store) {
   const start = performance.now();
   let events = 0;
-  for (let token = null; performance.now() - start < SECONDS * 1000; ) {
+  for (let token = null; performance.now() - start < SECONDS * 1000;) {
     const { appends, next } = await store.readAll(token, 1000);
     if (appends.length === 0) break;
     for (const append of appends) events += append.events.length;

@@ -59,9 +59,9 @@ BEGIN
     won[i] := head = expected[i];
     starts[i] := given;
     given := given + counts[i];
+    sizes[i] := (SELECT sum(octet_length(events[starts[i] + n])) FROM generate_series(1, counts[i]) AS n);
     IF won[i] THEN
       head := head + counts[i];
-      sizes[i] := (SELECT sum(octet_length(events[starts[i] + n])) FROM generate_series(1, counts[i]) AS n);
     END IF;
     heads[i] := head;
   END LOOP;

@@ -236,6 +236,27 @@ describe('what is stored', () => {
     await expect(raw.query(statement)).rejects.toMatchObject({ code: '42501' });
   });
 
+  test('the feed agrees with the events: sizes, versions, one row for each append', async () => {
+    const [conflicting, ...streams] = range(20).map((n) => `journal-${n}-${randomUUID()}`);
+    await Promise.all([
+      store.append(conflicting!, 5, ['never']),
+      ...streams.flatMap((stream, n) => [
+        store.append(stream, 0, ['é'.repeat(n)]),
+        store.append(stream, 1, ['a', 'bc']),
+        store.append(stream, 0, ['no']),
+      ]),
+    ]);
+    const { rows } = await admin.query(`
+      SELECT count(*)::int AS appends,
+        bool_and(f.bytes = (SELECT sum(octet_length(e.event)) FROM journal.events AS e
+                            WHERE e.stream = f.stream AND e.version BETWEEN f.first_version AND f.last_version)) AS sizes,
+        (SELECT count(*) FROM journal.events) = sum(f.last_version - f.first_version + 1) AS all_events
+      FROM journal.feed AS f`);
+    expect(rows).toEqual([{ appends: expect.any(Number), sizes: true, all_events: true }]);
+    for (const stream of streams) expect(await store.version(stream)).toBe(3);
+    expect(await store.version(conflicting!)).toBe(0);
+  });
+
   test('journal.append refuses counts that disagree with the events', async () => {
     await expect(raw.query("SELECT * FROM journal.append('{journal-a}', '{0}', '{2}', '{only one}')")).rejects.toThrow(
       /counts say 2 events, 1 are given/,

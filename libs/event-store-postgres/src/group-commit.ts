@@ -47,7 +47,7 @@ export class GroupCommit {
   }
 
   private async commitAll(): Promise<void> {
-    await null; // Appends of the same turn of the event loop go together.
+    await Promise.resolve(); // Appends of the same turn of the event loop go together.
     while (this.waiting.length > 0) {
       const group = this.nextGroup();
       try {

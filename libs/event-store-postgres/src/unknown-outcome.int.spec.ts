@@ -38,7 +38,11 @@ const range = (length: number): number[] => Array.from({ length }, (_, index) =>
 
 async function withStore(at: string, work: (store: PostgresEventStore) => Promise<void>): Promise<void> {
   const store = await PostgresEventStore.open({ url: at });
-  await work(store).finally(() => store.close());
+  try {
+    await work(store);
+  } finally {
+    await store.close();
+  }
 }
 
 const APPENDING = "application_name = 'mizan-journal-append'";
@@ -175,7 +179,8 @@ describe('a store does not open', () => {
     await admin.query('SELECT pg_reload_conf()');
     for (;;) {
       const fresh = await connect();
-      const { rows } = await fresh.query(`SHOW ${setting}`).finally(() => fresh.end());
+      const { rows } = await fresh.query(`SHOW ${setting}`);
+      await fresh.end();
       if (rows[0][setting] === value) return;
     }
   }

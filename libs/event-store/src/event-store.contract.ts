@@ -80,14 +80,26 @@ export function describeEventStore(name: string, makeStore: () => Promise<StoreU
           );
       });
 
-      test('64 streams at once: a conflict of one is no concern of the others', async () => {
-        const streams = range(64).map(newStream);
-        const results = await Promise.all(streams.map((stream, n) => store.append(stream, n % 8 === 0 ? 1 : 0, [`${n}/a`, `${n}/b`])));
+      test.each<[string, (n: number) => boolean]>([
+        ['the first', (n) => n === 0],
+        ['the last', (n) => n === 63],
+        ['every other', (n) => n % 2 === 0],
+        ['all but one', (n) => n !== 40],
+        ['none', () => false],
+      ])('64 streams at once, of which %s conflicts: no concern of the others, and the feed is exact', async (_, conflicts) => {
+        const end = await endOfFeed(store);
+        const id = newStream();
+        const streams = range(64).map((n) => `${id}-${String(n).padStart(2, '0')}`);
+        const events = (n: number): string[] => range((n % 3) + 1).map((event) => `${n}/${event}`);
+        const results = await Promise.all(streams.map((stream, n) => store.append(stream, conflicts(n) ? 1 : 0, events(n))));
         for (const [n, stream] of streams.entries()) {
-          const conflicts = n % 8 === 0;
-          expect(results[n]).toEqual(conflicts ? { status: 'conflict', actual: 0 } : { status: 'appended', version: 2 });
-          expect(await store.read(stream, 0, 10)).toEqual(numbered(conflicts ? [] : [`${n}/a`, `${n}/b`]));
+          expect(results[n]).toEqual(conflicts(n) ? { status: 'conflict', actual: 0 } : { status: 'appended', version: (n % 3) + 1 });
+          expect(await store.read(stream, 0, 10)).toEqual(numbered(conflicts(n) ? [] : events(n)));
         }
+        const { appends } = await store.readAll(end, 100);
+        const fed = new Map(appends.map(({ stream, first, events: texts }) => [stream, { first, texts }]));
+        expect(fed).toEqual(new Map(streams.flatMap((stream, n) => (conflicts(n) ? [] : [[stream, { first: 1, texts: events(n) }]]))));
+        expect(appends).toHaveLength(fed.size);
       });
 
       test.each<[string, string | undefined, number, readonly string[], RegExp]>([
