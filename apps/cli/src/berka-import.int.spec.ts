@@ -131,6 +131,16 @@ it('says with 6 that an outcome stayed unknown, after all tries', async () => {
   expect((await importing(file(header, row(1)))).code).toBe(6);
 });
 
+it('says that what was posted stays, when interrupted', async () => {
+  const interrupted = new AbortController();
+  platform.troubles.push(problem('overloaded', 'Busy.'), problem('overloaded', 'Busy.'));
+  setTimeout(() => interrupted.abort(), 50);
+  const rows = Array.from({ length: 20_000 }, (_, i) => row(i + 1));
+  const { code, err } = await importing(file(header, ...rows), [], { signal: interrupted.signal });
+  expect(err).toContain('What was posted stays');
+  expect(code).toBe(130);
+});
+
 it('checks a file alone with --dry-run, with no server at all', async () => {
   const { code, out } = await running(null, ['import', 'berka', file(...bad), '--dry-run', '--json']);
   expect(JSON.parse(out)).toMatchObject({ rows: 6, posted: 0, refused: 4 });

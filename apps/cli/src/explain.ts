@@ -13,7 +13,9 @@ export async function explain(error: unknown, world: World, session: Session | u
   const { red } = pico.createColors(isColored(world.stderr, world.env));
   const say = (text: string): string => `${red('error')}: ${text}`;
   if (error instanceof MizanProblem) {
-    const names = session ? await suggestions(error, session).catch(() => []) : [];
+    const near = session ? await suggestions(error, session).catch(() => []) : [];
+    // The server may have named them in its own words.
+    const names = near.every((name) => error.detail.includes(name)) ? [] : near;
     const hint = names.length > 0 ? `\nDid you mean ${names.join(' or ')}?` : error.status === 401 ? '\nCheck MIZAN_API_KEY.' : '';
     if (error.requestId) session?.output.detail(`request id ${error.requestId}`);
     return say(`${error.code}: ${error.detail}${hint}`);

@@ -159,6 +159,7 @@ export class SmallPlatform {
     const { asset, exponent } = account;
     const { position } = book.ledger;
     if (aspect === 'balance') return ok({ account: id, asset, exponent, balances: balancesBody(account, position), position, asOf: '' });
+    if ((query.get('from') ?? '') > (query.get('to') ?? '~')) return problem('invalid_query', 'from is later than to.');
     return ok(statement(account, events, query, position));
   }
 

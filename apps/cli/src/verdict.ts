@@ -14,6 +14,8 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof MizanProblem) {
     if (error.status === 401 || error.status === 403) return exitCode.notAllowed;
     if (error.status === 404) return exitCode.notFound;
+    // A flag that the server refuses: a range that ends before it begins.
+    if (error.code === 'invalid_query') return exitCode.wrongUsage;
     if (rules.has(error.code)) return exitCode.rejected;
   }
   return exitCode.failed;

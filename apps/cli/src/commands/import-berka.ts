@@ -37,8 +37,12 @@ export async function importBerkaFile(
     onRefusal,
     onProgress: (done, total) => progress.update(done, total),
     signal: world.signal,
-  });
-  progress.end();
+  })
+    .catch((error: unknown) => {
+      if (world.signal.aborted) output.say('Interrupted. What was posted stays; import again to go on.');
+      throw error;
+    })
+    .finally(() => progress.end());
   await print(session, summary, (Date.now() - began) / 1000);
   if (summary.stopped) output.say('Stopped at what was refused; nothing more was posted. --on-error continue posts the good rows.');
   if (summary.refusedByLedger) return exitCode.rejected;

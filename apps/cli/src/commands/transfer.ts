@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { MizanProblem, type NewTransfer } from '@mizan/client';
 import type { AccountBody } from '@mizan/contracts';
 import { minorUnits } from '../amount.js';
@@ -25,7 +25,7 @@ export async function createTransfer(session: Session, options: TransferOptions)
   const { asset, exponent } = await accountNow(session, ledger, options.debit);
   await accountNow(session, ledger, options.credit);
   const transfer: NewTransfer = {
-    id: options.id ?? `cli:${randomUUID()}`,
+    id: options.id ?? `cli:${randomBytes(12).toString('base64url')}`,
     debit: options.debit,
     credit: options.credit,
     amount: minorUnits(options.amount, asset, exponent),
