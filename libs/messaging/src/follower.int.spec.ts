@@ -25,6 +25,9 @@ import {
   withAdmin,
 } from './sums.fixture.js';
 
+// A broker takes its time on a busy machine.
+import.meta.jest.setTimeout(180_000);
+
 let database: SumsDatabase;
 let store: EventStore;
 let feed: Feed;
@@ -32,7 +35,7 @@ let cleanUp: (() => Promise<void>)[];
 
 beforeAll(async () => {
   database = await sumsDatabase(await testDatabase());
-}, 120_000);
+});
 beforeEach(async () => {
   await database.clear();
   store = new InMemoryEventStore();
@@ -249,7 +252,7 @@ describe('a follower with Kafka', () => {
     for (let round = 0; round < 50; round++) await append(streams[round % 7]!, 1 + (round % 4));
     expect(await caughtUp(streams)).toEqual(await truth(streams));
     expect(consumption.status()).toMatchObject({ healthy: true, lastError: null });
-  }, 120_000);
+  });
 
   it('applies every event once and in order while the broker is killed and restarted under load', async () => {
     const relay = await startRelay();
@@ -275,7 +278,7 @@ describe('a follower with Kafka', () => {
     await appliedAtLeast(total(await database.sums()) + 100);
     await loading.stop();
     expect(await caughtUp(streams)).toEqual(await truth(streams));
-  }, 180_000);
+  });
 
   it('applies every event once and in order while the topic is deleted under load', async () => {
     await startRelay();
@@ -294,7 +297,7 @@ describe('a follower with Kafka', () => {
       (names) => names.includes(topic.name),
     );
     await consuming(consumption);
-  }, 180_000);
+  });
 
   it('is not moved by a bit when messages are repeated and shuffled', async () => {
     await startRelay();
@@ -318,7 +321,7 @@ describe('a follower with Kafka', () => {
     );
     expect(await database.sums()).toEqual(before);
     expect(consumption.status().halted).toBeNull();
-  }, 120_000);
+  });
 
   it('fills a gap from the feed before it goes on, without waiting for a sweep', async () => {
     await startRelay();
@@ -338,7 +341,7 @@ describe('a follower with Kafka', () => {
     await append('a', 2);
     followKafkaAgain(follower);
     expect(await caughtUp(['a'])).toEqual(await truth(['a']));
-  }, 120_000);
+  });
 
   it('is complete from the feed when it is new and the messages have expired', async () => {
     await startRelay();
@@ -353,7 +356,7 @@ describe('a follower with Kafka', () => {
     await consuming(consumption);
     await append('a', 1);
     expect(await caughtUp(streams)).toEqual(await truth(streams));
-  }, 120_000);
+  });
 
   it('shares the partitions with another instance, and takes them over', async () => {
     await startRelay();
@@ -375,7 +378,7 @@ describe('a follower with Kafka', () => {
     await appliedAtLeast(total(await database.sums()) + 200);
     await loading.stop();
     expect(await caughtUp(streams)).toEqual(await truth(streams));
-  }, 120_000);
+  });
 
   it('halts as a whole at a poisonous message, with a clear word', async () => {
     const relay = await startRelay();
@@ -404,7 +407,7 @@ describe('a follower with Kafka', () => {
     await expect(follower.receive([{ stream: 'a', events: fed('a', 4, 6) }])).rejects.toThrow(/not \{ stream, events/);
     await follower.stop();
     expect(await database.sums()).toEqual(before);
-  }, 120_000);
+  });
 
   function followKafkaAgain(follower: Follower): void {
     const consumption = new KafkaConsumption({

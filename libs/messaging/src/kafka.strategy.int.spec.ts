@@ -9,6 +9,9 @@ import { BatchContext, KafkaStrategy, type KafkaStrategyOptions } from './kafka.
 import { Poison } from './poison.js';
 import { encoded, eventually, fed, kafkaAt, publish, uniqueName, withAdmin } from './sums.fixture.js';
 
+// A broker takes its time on a busy machine.
+import.meta.jest.setTimeout(180_000);
+
 type Handler = (messages: readonly JournalMessage[], context: BatchContext) => Promise<void>;
 
 /** A service that listens to a topic as services do, with `@EventPattern`. */
