@@ -1,4 +1,4 @@
-import type { EventStore } from '@mizan/event-store';
+import { AppendRefused, type EventStore } from '@mizan/event-store';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Ours: the events are durable, exactly once. Lost: another writer holds the stream; nothing of ours is there. */
@@ -10,7 +10,7 @@ const LONGEST_PAUSE_MS = 1_000;
 /**
  * Appends until it is known what became of it. An error of an append means unknown: the same bytes are
  * offered again at the same expected version, and a conflict is settled by comparing what is there.
- * @throws the signal's reason, when it is aborted while the outcome is still unknown.
+ * @throws AppendRefused when the store would not even begin; the signal's reason, when it is aborted while the outcome is still unknown.
  */
 export async function appendDurably(
   store: EventStore,
@@ -20,12 +20,15 @@ export async function appendDurably(
   signal: AbortSignal,
   onUnknown: (error: unknown) => void,
 ): Promise<AppendOutcome> {
+  let begun = false;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
       const appended = await store.append(stream, expectedVersion, events);
       if (appended.status === 'appended') return 'ours';
       return (await isThere(store, stream, expectedVersion, events)) ? 'ours' : 'lost';
     } catch (error) {
+      if (error instanceof AppendRefused && !begun) throw error;
+      begun = true;
       onUnknown(error);
     }
     await wait(pauseMs, undefined, { signal });

@@ -17,3 +17,9 @@ export class WriterFault extends Error {
     this.name = 'WriterFault';
   }
 }
+
+export const notWritten = (why: string, cause?: unknown): WriterFault =>
+  new WriterFault('unavailable', `${why} Nothing was written; send it again.`, { cause });
+
+export const unknownOutcome = (cause?: unknown): WriterFault =>
+  new WriterFault('outcome_unknown', 'The outcome is not known. Send the same id again to learn it.', { cause });

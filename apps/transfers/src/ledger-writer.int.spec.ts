@@ -1,5 +1,5 @@
 import { decodeEvent, journalStream } from '@mizan/contracts';
-import type { EventStore } from '@mizan/event-store';
+import { AppendRefused, type EventStore } from '@mizan/event-store';
 import type { PostgresEventStore } from '@mizan/event-store-postgres';
 import type { Pool } from 'pg';
 import { CheckedClock } from './checked-clock.js';
@@ -109,6 +109,26 @@ describe('an append whose outcome is unknown', () => {
     const ids = await journal(ledger.uid);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.length).toBe(1 + 2 + 20);
+  });
+
+  it('is what a batch comes to when the writer ends in the middle of it: the same ids settle it', async () => {
+    let appends = 0;
+    const refusing = before(store, {
+      append: async (stream, expected, events) => {
+        if ((appends += 1) === 3) throw new AppendRefused('The event store is closed.');
+        return store.append(stream, expected, events);
+      },
+    });
+    const open = await writers(refusing);
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    appends = 1;
+    const batch = Array.from({ length: 2_500 }, (_, i) => ({ kind: 'command', command: deposit(`t${i}`, 1, 1n) }) as const);
+    await expect(open.ask(ledger, batch, origin)).rejects.toMatchObject({ kind: 'outcome_unknown' });
+    const again = await open.ask(ledger, batch, origin);
+    const replayed = again.filter((answer) => answer.replayed).length;
+    expect(again.every(({ status }) => status === 'applied')).toBe(true);
+    expect([replayed > 0, replayed < batch.length, (await journal(ledger.uid)).length]).toEqual([true, true, 3 + batch.length]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { type EncodedEvent, encodeEvent, journalStream } from '@mizan/contracts';
-import type { EventStore } from '@mizan/event-store';
+import { AppendRefused, type EventStore } from '@mizan/event-store';
 import {
   type Answer,
   Book,
@@ -22,7 +22,7 @@ import type { Assets } from './assets.js';
 import type { CheckedClock } from './checked-clock.js';
 import type { CommandIds } from './command-ids.js';
 import { eventId } from './event-id.js';
-import { WriterFault } from './fault.js';
+import { WriterFault, notWritten, unknownOutcome } from './fault.js';
 import { type IdFollower, MAX_UNINDEXED } from './id-follower.js';
 import type { JournalReader } from './journal-reader.js';
 import type { TextsBeside } from './texts.js';
@@ -137,6 +137,7 @@ export class LedgerWriter {
    */
   async submit<A extends Ask>(asks: readonly A[], origin: Origin): Promise<Reply<A>[]> {
     if (this.ended) throw this.ended;
+    if (asks.length === 0) return [];
     const commands = asks.reduce((sum, ask) => sum + weight(ask), 0);
     if (this.queuedCommands + commands > MAX_QUEUED_COMMANDS)
       throw new WriterFault('overloaded', `This ledger has ${this.queuedCommands} commands waiting. Send it again in a second.`);
@@ -144,13 +145,11 @@ export class LedgerWriter {
     return new Promise((resolve, reject) => {
       const replies = new Array<Reply<A>>(asks.length);
       let open = asks.length;
-      const deadline = setTimeout(
-        () => reject(new WriterFault('outcome_unknown', 'The outcome is not known yet. Send the same id again to learn it.')),
-        ANSWER_DEADLINE_MS,
-      );
+      const deadline = setTimeout(() => reject(unknownOutcome()), ANSWER_DEADLINE_MS);
       const fail = (fault: WriterFault): void => {
         clearTimeout(deadline);
-        reject(fault);
+        // What was asked before it in the same breath may be written already.
+        reject(open < asks.length ? unknownOutcome(fault) : fault);
       };
       asks.forEach((ask, i) => {
         const answer = (reply: Reply): void => {
@@ -179,7 +178,7 @@ export class LedgerWriter {
   async drain(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.stopping.abort(signal.reason), { once: true });
     while (this.running && !signal.aborted) await this.running;
-    await this.end(new WriterFault('unavailable', 'This service is stopping. Send it again in a second.'), signal);
+    await this.end(notWritten('This service is stopping.'), signal);
   }
 
   private async run(): Promise<void> {
@@ -210,13 +209,11 @@ export class LedgerWriter {
     try {
       await this.loadFacts(taken);
     } catch (error) {
-      return this.refuse(
-        taken,
-        new WriterFault('unavailable', 'The ledger cannot be read at the moment. Nothing was written; send it again.', { cause: error }),
-      );
+      return this.refuse(taken, notWritten('The ledger cannot be read at the moment.', error));
     }
     const expected = this.book.ledger.position;
     const written = this.decideAll(taken);
+    if (written === null) return;
     const undecided = taken.slice(written.replies.length);
     if (undecided.length > 0) this.queue.unshift(...undecided);
     if (written.events.length > 0 && !(await this.write(expected, written, taken.slice(0, written.replies.length)))) return;
@@ -229,15 +226,24 @@ export class LedgerWriter {
     this.trim();
   }
 
-  /** Decides in order until the flush is full; the book runs ahead of the journal until the append is known. */
-  private decideAll(taken: readonly Waiting[]): Flush {
+  /** Decides in order until the flush is full; the book runs ahead of the journal until the append is known. Null: a rule failed. */
+  private decideAll(taken: readonly Waiting[]): Flush | null {
     const now = this.ports.clock.now();
     const flush: Flush = { replies: [], events: [], spent: [], bytes: 0 };
-    for (const { ask, origin } of taken) {
-      if (flush.bytes >= MAX_FLUSH_BYTES) break;
-      flush.replies.push(this.decideOne(ask, origin, now, flush));
+    try {
+      for (const { ask, origin } of taken) {
+        if (flush.bytes >= MAX_FLUSH_BYTES) break;
+        flush.replies.push(this.decideOne(ask, origin, now, flush));
+      }
+      return flush;
+    } catch (bug) {
+      this.ports.log('error', 'A decision failed. Nothing was written; the ledger is loaded anew.', {
+        ledger: this.uid,
+        error: String(bug),
+      });
+      this.giveUp(taken, notWritten('The ledger could not decide this.', bug));
+      return null;
     }
-    return flush;
   }
 
   private decideOne(ask: Ask, origin: Origin, now: number, flush: Flush): Reply {
@@ -294,40 +300,27 @@ export class LedgerWriter {
   /** Makes the flush durable: words first, so that no event is ever without them. False: this writer has ended. */
   private async write(expected: number, flush: Flush, taken: readonly Waiting[]): Promise<boolean> {
     const { store, texts, log } = this.ports;
+    const events = flush.events.map(({ text }) => text);
     const kept = flush.events.flatMap(({ kept }) => kept ?? []);
+    const onUnknown = (error: unknown): void =>
+      log('warn', 'The outcome of an append is unknown; the stream will settle it.', { ledger: this.uid, expected, error: String(error) });
+    let begun = false;
     try {
       if (kept.length > 0) await texts.keep(this.uid, kept);
-    } catch (error) {
-      // Nothing was appended, but the book is ahead of the journal: only a writer loaded anew may go on.
-      return this.giveUp(
-        taken,
-        new WriterFault('unavailable', 'The ledger cannot be written at the moment. Nothing was written; send it again.', { cause: error }),
-      );
-    }
-    const events = flush.events.map(({ text }) => text);
-    const onUnknown = (error: unknown): void =>
-      log('warn', 'The outcome of an append is unknown; reading the stream to settle it.', {
-        ledger: this.uid,
-        expected,
-        error: String(error),
-      });
-    try {
+      begun = true;
       if ((await appendDurably(store, journalStream(this.uid), expected, events, this.stopping.signal, onUnknown)) === 'ours') return true;
       log('warn', 'Another writer has appended to this journal; dropping the state and loading it anew.', { ledger: this.uid, expected });
-      return this.giveUp(
-        taken,
-        new WriterFault('unavailable', 'Another writer has taken this ledger over. Nothing was written; send it again.'),
-      );
+      return this.giveUp(taken, notWritten('Another writer has taken this ledger over.'));
     } catch (error) {
-      return this.giveUp(
-        taken,
-        new WriterFault('outcome_unknown', 'The outcome is not known. Send the same id again to learn it.', { cause: error }),
-      );
+      // The book is ahead of the journal now: only a writer loaded anew may go on.
+      if (!begun || error instanceof AppendRefused)
+        return this.giveUp(taken, notWritten('The ledger cannot be written at the moment.', error));
+      return this.giveUp(taken, unknownOutcome(error));
     }
   }
 
   private giveUp(taken: readonly Waiting[], fault: WriterFault): false {
-    this.ended ??= new WriterFault('unavailable', 'The ledger is being loaded anew. Nothing was written; send it again.', { cause: fault });
+    this.ended ??= notWritten('The ledger is being loaded anew.', fault);
     this.refuse(taken, fault);
     this.refuseWaiting(this.ended);
     return false;

@@ -269,6 +269,11 @@ describe('a batch', () => {
     ]);
   });
 
+  it('of nothing but bad operations is answered at once', async () => {
+    const { status, body } = await post<{ results: ResultBody[] }>(BATCH, { operations: [{ op: 'fly' }, 7] });
+    expect([status, body.results.map(({ code }) => code)]).toEqual([200, ['invalid_operation', 'invalid_operation']]);
+  });
+
   it('does a group whole or not at all', async () => {
     const group = (...operations: object[]) => ({ operations: [{ op: 'group', operations }] });
     const one = { op: 'transfer', ...deposit('g1', '5') };
