@@ -99,8 +99,10 @@ function inPlace(output: NodeJS.WriteStream): Report {
 
 /** @param columns of the terminal: a line that wraps would be two, and the cursor would go up too few. */
 function drawn({ mark, name, detail, since, took }: Drawn, columns = Infinity): string {
-  const colour = mark === '✓' ? pc.green : mark === '!' ? pc.yellow : pc.dim;
+  // Colours are for terminals alone, also where a build machine would like them.
+  const { green, yellow, dim } = pc.createColors(columns < Infinity && pc.isColorSupported);
+  const colour = mark === '✓' ? green : mark === '!' ? yellow : dim;
   const room = Math.max(0, columns - NAME_WIDTH - TIME_WIDTH - 7);
   const time = duration(took ?? performance.now() - since);
-  return `  ${colour(mark)} ${name.padEnd(NAME_WIDTH)} ${detail.slice(0, room).padEnd(Math.min(room, DETAIL_WIDTH))} ${pc.dim(time.padStart(TIME_WIDTH))}`;
+  return `  ${colour(mark)} ${name.padEnd(NAME_WIDTH)} ${detail.slice(0, room).padEnd(Math.min(room, DETAIL_WIDTH))} ${dim(time.padStart(TIME_WIDTH))}`;
 }

@@ -37,6 +37,11 @@ export class JournalReader {
     return this.feed.stream(journalStream(ledgerUid), after, limit);
   }
 
+  /** The last position of a journal. */
+  end(ledgerUid: string): Promise<number> {
+    return this.store.version(journalStream(ledgerUid));
+  }
+
   /** Events after a position as they come, until the signal ends it. */
   async *follow(ledgerUid: string, after: number, signal: AbortSignal): AsyncGenerator<readonly FedEvent[]> {
     while (!signal.aborted) {

@@ -39,7 +39,10 @@ export class JournalController {
     if (accept?.includes(NDJSON)) return this.stream(uid, after, reply);
     const page = await this.reader.page(uid, after, limit);
     const items = page.map((fed): JournalItemBody => ({ position: fed.version, event: fed.event, texts: fed.texts }));
-    await reply.send({ items, next: items.length < limit ? null : String(items.at(-1)!.position) });
+    const last = items.at(-1)?.position;
+    // The store cuts long pages short, so only its own end says that nothing follows.
+    const more = last !== undefined && (items.length === limit || last < (await this.reader.end(uid)));
+    await reply.send({ items, next: more ? String(last) : null });
   }
 
   @Get('events')
