@@ -12,7 +12,7 @@ export const checks = [
   { name: 'types of the tests', command: [bin('tsc'), '-p', 'tsconfig.test.json'] },
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings', '-f', 'unix'] },
   { name: 'import boundaries', command: [node, 'scripts/boundaries.mjs'] },
-  { name: 'format', command: [bin('prettier'), '--check', '--log-level', 'warn', '.'] },
+  { name: 'format', command: [bin('prettier'), '--check', '--cache', '--log-level', 'warn', '.'] },
 ];
 
 /**
