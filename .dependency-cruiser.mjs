@@ -1,5 +1,6 @@
 // Who may import whom. `scripts/boundaries.mjs` checks these rules, and first that each of them can fail.
 
+/** Tests, and what only tests import. */
 const tests = '\\.(spec|fixture)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

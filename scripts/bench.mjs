@@ -1,14 +1,31 @@
-// npm run bench: what one machine posts and imports. Figures, not tests: nothing here passes or fails by time.
+// npm run bench: the rules on one core, the event store, the posting side alone, and the whole platform, one after another.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { build, check } from './checks.mjs';
 import { install, node, root } from './install.mjs';
 
 await install(() => console.log('Installing dependencies…'));
 if (!(await check(build))) process.exit(1);
-const flags = ['--disable-warning=TimeoutNegativeWarning'];
-const run = spawn(node, [...flags, 'apps/e2e/dist/bench/main.js', ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: ['ignore', 'inherit', 'inherit'],
-});
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => run.kill(signal));
-run.on('exit', (code) => process.exit(code ?? 1));
+const { postgresServer } = await import('@mizan/testing');
+
+await run('The rules: decide and evolve of a two-leg transfer, one core', 'libs/ledger/bench/decide.bench.mjs', {});
+const postgres = await postgresServer();
+try {
+  await run('The event store: PostgreSQL with fsync', 'libs/event-store-postgres/bench/append.bench.mjs', {
+    DATABASE_URL: postgres.address,
+  });
+  await run('The platform over HTTP', 'apps/e2e/dist/bench/main.js', { TEST_DATABASE_URL: postgres.address });
+} finally {
+  await postgres.stop();
+}
+
+async function run(title, script, environment) {
+  console.log(`\n${title}`);
+  const bench = spawn(node, ['--disable-warning=TimeoutNegativeWarning', script], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...environment },
+  });
+  const [code] = await once(bench, 'exit');
+  if (code !== 0) process.exitCode = 1;
+}
