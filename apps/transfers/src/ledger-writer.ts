@@ -16,7 +16,7 @@ import {
   groupTooLarge,
   openLedger,
 } from '@mizan/ledger';
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { appendDurably } from './append-durably.js';
 import type { Assets } from './assets.js';
 import type { CheckedClock } from './checked-clock.js';
@@ -292,7 +292,7 @@ export class LedgerWriter {
         correlation: origin.correlation,
         causation: null,
         traceparent: origin.traceparent,
-        salt: () => randomBytes(16).toString('hex'),
+        salt: () => randomUUID().replaceAll('-', ''),
       }),
     );
   }

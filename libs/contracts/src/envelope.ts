@@ -27,10 +27,6 @@ export function canonicalJson(value: object): string {
   return text;
 }
 
-export function encodeEnvelope(envelope: Envelope): string {
-  return canonicalJson(envelope);
-}
-
 export function decodeEnvelope(text: string): Envelope {
   return JSON.parse(text) as Envelope;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Book, type Command, type Group, type LedgerEvent, decide, decideGroup, noTexts, openLedger } from '@mizan/ledger';
 import { decodeEvent, encodeEvent, seamsOf } from './journal-events.js';
+import { canonicalJson } from './envelope.js';
 import type { FedEvent } from './journal-feed.js';
 import { commitment } from './texts.js';
 
@@ -110,6 +111,13 @@ describe('journal events', () => {
     expect(commitment(kept!.texts)).toBe(kept!.commitment);
     expect(commitment({ ...kept!.texts, reference: 'other' })).not.toBe(kept!.commitment);
     expect(commitment({ ...kept!.texts, salt: SALT.replace('0', '1') })).not.toBe(kept!.commitment);
+  });
+
+  it('are canonical JSON: sorting their keys changes nothing', () => {
+    for (const event of history()) {
+      const { text } = encode(event);
+      expect(canonicalJson(JSON.parse(text) as object)).toBe(text);
+    }
   });
 
   it('show their seams without being parsed, and are not fooled by what stands in strings', () => {

@@ -12,7 +12,7 @@ import {
   type Update,
   noTexts,
 } from '@mizan/ledger';
-import { decodeEnvelope, encodeEnvelope } from './envelope.js';
+import { type Envelope, decodeEnvelope } from './envelope.js';
 import { type KeptTexts, commitment, isWordless } from './texts.js';
 
 /** The form of every journal event that is written today. Older forms are upcast on read. */
@@ -40,19 +40,19 @@ export function encodeEvent(event: LedgerEvent, from: Provenance): EncodedEvent 
   const words = textsOf(event);
   const kept = words === null || isWordless(words) ? null : { salt: from.salt(), reference: words.reference, metadata: words.metadata };
   const promise = kept && commitment(kept);
-  const text = encodeEnvelope({
+  const text = JSON.stringify({
+    actor: from.actor,
+    causation: from.causation,
+    correlation: from.correlation,
+    data: dataToWire(event, promise),
     id: from.eventId,
-    type: event.type,
+    recordedAt: instant(event.recordedAt),
     schemaVersion: JOURNAL_SCHEMA_VERSION,
     stream: from.stream,
-    version: event.position,
-    recordedAt: instant(event.recordedAt),
-    actor: from.actor,
-    correlation: from.correlation,
-    causation: from.causation,
     traceparent: from.traceparent,
-    data: { ...factsToWire(event), group: event.group, ...(event.type === 'LedgerOpened' ? {} : { texts: promise }) },
-  });
+    type: event.type,
+    version: event.position,
+  } satisfies Envelope);
   return { text, kept: kept && promise ? { commitment: promise, texts: kept } : null };
 }
 
@@ -127,6 +127,7 @@ export function decodeEvent(text: string, kept?: Texts | null): LedgerEvent {
 }
 
 // The wire forms below use the field names of the HTTP bodies; amounts are digit strings, times RFC 3339.
+// Their keys are written in sorted order, so that JSON.stringify gives canonical JSON (RFC 8785) at a third of the cost of sorting.
 
 type Wire = Record<string, unknown>;
 
@@ -139,62 +140,70 @@ function textsOf(event: LedgerEvent): Texts | null {
   return event.type === 'LedgerOpened' ? null : event.texts;
 }
 
-function factsToWire(event: LedgerEvent): Wire {
+/** The facts of an event; keys stand in their sorted order, as everywhere below. */
+function dataToWire(event: LedgerEvent, texts: string | null): Wire {
   switch (event.type) {
     case 'LedgerOpened':
-      return { tenant: event.tenant, ledger: event.ledger, name: event.name };
+      return { group: event.group, ledger: event.ledger, name: event.name, tenant: event.tenant };
     case 'EntryPosted':
       return {
         command: commandToWire(event.command),
         effectiveAt: instant(event.effectiveAt),
+        group: event.group,
         postings: event.postings.map(recordedPostingToWire),
+        texts,
       };
     case 'TransferRejected':
-      return { command: commandToWire(event.command), rejection: event.rejection, inGroup: event.inGroup };
+      return {
+        command: commandToWire(event.command),
+        group: event.group,
+        inGroup: event.inGroup,
+        rejection: rejectionToWire(event.rejection),
+        texts,
+      };
     default:
-      return { command: commandToWire(event.command), account: accountToWire(event.account) };
+      return { account: accountToWire(event.account), command: commandToWire(event.command), group: event.group, texts };
   }
+}
+
+function rejectionToWire({ account, code, detail, field }: Rejection): Wire {
+  return { ...(account === undefined ? {} : { account }), code, detail, ...(field === undefined ? {} : { field }) };
 }
 
 /** A command word for word, without its texts (of `update`: whether it replaced the metadata). */
 function commandToWire(command: Command): Wire {
-  switch (command.op) {
+  const { id, op } = command;
+  switch (op) {
     case 'open':
       return {
-        op: 'open',
-        id: command.id,
-        type: command.type,
         asset: command.asset,
-        minBalance: digits(command.minBalance),
+        id,
         maxBalance: digits(command.maxBalance),
+        minBalance: digits(command.minBalance),
+        op,
+        type: command.type,
       };
     case 'transfer': {
-      const movement =
-        'postings' in command
-          ? { postings: command.postings.map(postingToWire) }
-          : { debit: command.debit, credit: command.credit, amount: digits(command.amount) };
-      return {
-        op: 'transfer',
-        id: command.id,
-        ...movement,
-        ...(command.effectiveAt === null ? {} : { effectiveAt: instant(command.effectiveAt) }),
-      };
+      const effectiveAt = command.effectiveAt === null ? {} : { effectiveAt: instant(command.effectiveAt) };
+      return 'postings' in command
+        ? { ...effectiveAt, id, op, postings: command.postings.map(postingToWire) }
+        : { amount: digits(command.amount), credit: command.credit, debit: command.debit, ...effectiveAt, id, op };
     }
     case 'update':
       return {
-        op: 'update',
-        id: command.id,
         account: command.account,
-        ...(command.minBalance === undefined ? {} : { minBalance: digits(command.minBalance) }),
-        ...(command.maxBalance === undefined ? {} : { maxBalance: digits(command.maxBalance) }),
         ...(command.frozen === undefined ? {} : { frozen: command.frozen }),
+        id,
+        ...(command.maxBalance === undefined ? {} : { maxBalance: digits(command.maxBalance) }),
         ...(command.metadata === undefined ? {} : { metadata: true }),
+        ...(command.minBalance === undefined ? {} : { minBalance: digits(command.minBalance) }),
+        op,
       };
     case 'close':
     case 'reopen':
-      return { op: command.op, id: command.id, account: command.account };
+      return { account: command.account, id, op };
     case 'cancel':
-      return { op: 'cancel', id: command.id };
+      return { id, op };
   }
 }
 
@@ -246,30 +255,26 @@ function commandFromWire(wire: Wire, texts: Texts): Command {
   }
 }
 
-const postingToWire = (posting: Posting): Wire => ({ account: posting.account, side: posting.side, amount: digits(posting.amount) });
+const postingToWire = ({ account, amount, side }: Posting): Wire => ({ account, amount: digits(amount), side });
 const postingFromWire = (wire: Wire): Posting => ({
   account: wire.account as string,
   side: wire.side as Posting['side'],
   amount: amount(wire.amount),
 });
 
-const recordedPostingToWire = (posting: RecordedPosting): Wire => ({
-  ...postingToWire(posting),
-  asset: posting.asset,
-  ...balancesToWire(posting.balances),
+const recordedPostingToWire = ({ account, amount, asset, balances, side }: RecordedPosting): Wire => ({
+  account,
+  amount: digits(amount),
+  asset,
+  credits: { held: digits(balances.creditsHeld), posted: digits(balances.creditsPosted) },
+  debits: { held: digits(balances.debitsHeld), posted: digits(balances.debitsPosted) },
+  side,
 });
 const recordedPostingFromWire = (wire: Wire): RecordedPosting => ({
   ...postingFromWire(wire),
   asset: wire.asset as string,
   balances: balancesFromWire(wire),
 });
-
-function balancesToWire(balances: Balances): Wire {
-  return {
-    debits: { posted: digits(balances.debitsPosted), held: digits(balances.debitsHeld) },
-    credits: { posted: digits(balances.creditsPosted), held: digits(balances.creditsHeld) },
-  };
-}
 
 function balancesFromWire(wire: Wire): Balances {
   const debits = wire.debits as Wire;
@@ -285,17 +290,18 @@ function balancesFromWire(wire: Wire): Balances {
 /** The whole account as it is after the event; its metadata are texts. */
 function accountToWire(account: Account): Wire {
   return {
-    id: account.id,
-    type: account.type,
     asset: account.asset,
-    exponent: account.exponent,
-    minBalance: digits(account.minBalance),
-    maxBalance: digits(account.maxBalance),
-    frozen: account.frozen,
     closed: account.closed,
-    openedPosition: account.openedPosition,
+    credits: { held: digits(account.creditsHeld), posted: digits(account.creditsPosted) },
+    debits: { held: digits(account.debitsHeld), posted: digits(account.debitsPosted) },
+    exponent: account.exponent,
+    frozen: account.frozen,
+    id: account.id,
+    maxBalance: digits(account.maxBalance),
+    minBalance: digits(account.minBalance),
     openedAt: instant(account.openedAt),
-    ...balancesToWire(account),
+    openedPosition: account.openedPosition,
+    type: account.type,
   };
 }
 

@@ -47,7 +47,7 @@ const GOODBYE_MS = 2_500;
 
 /**
  * Keeps a read model equal to the journal. Kafka brings news early; the feed says what is true.
- * Every sweep asks the feed which streams moved since the stored token. A stream that is still behind one sweep later is filled from the feed,
+ * Every sweep asks the feed which streams moved since the stored token. A stream that is behind and has not moved for a sweep is filled from the feed,
  * and only then does the token move: a lost topic, expired messages or a dead broker cost one sweep and nothing else.
  */
 export class Follower {
@@ -146,8 +146,7 @@ export class Follower {
       const { noticed, next, atEnd } = await this.notice(token, signal);
       this.comparedAt = new Date().toISOString();
       const atLeisure = atEnd && this.state === 'following';
-      // While Kafka is bringing these events, they have one sweep's time to arrive.
-      if (atLeisure && this.options.bus === 'kafka') await pause(sweepMs, signal);
+      if (atLeisure && this.options.bus === 'kafka') await this.leaveToKafka(noticed, sweepMs, signal);
       await this.fill([...noticed], signal);
       if (signal.aborted) return;
       if (next !== null && next !== token) await this.options.inbox.storeToken(next);
@@ -156,6 +155,23 @@ export class Follower {
       well();
       if (atEnd) this.state = 'following';
       if (atLeisure && this.options.bus === 'feed') await pause(sweepMs, signal);
+    }
+  }
+
+  /**
+   * Gives Kafka its time: until everything noticed has arrived, or some stream that is behind has not moved for a whole sweep.
+   * A reader that is slow under load would otherwise fetch a second time what is on its way already.
+   */
+  private async leaveToKafka(noticed: ReadonlyMap<string, number>, sweepMs: number, signal: AbortSignal): Promise<void> {
+    const streams = [...noticed.keys()];
+    let before = streams.length > 0 ? await this.options.inbox.versions(streams) : new Map<string, number>();
+    for (let waiting = true; waiting;) {
+      await pause(sweepMs, signal);
+      if (signal.aborted || streams.length === 0) return;
+      const now = await this.options.inbox.versions(streams);
+      const behind = streams.filter((stream) => now.get(stream)! < noticed.get(stream)!);
+      waiting = behind.length > 0 && behind.every((stream) => now.get(stream)! > before.get(stream)!);
+      before = now;
     }
   }
 

@@ -34,6 +34,8 @@ export const FEED_TOKEN_HEADER = 'feed-token';
 const FIRST_RETRY_MS = 250;
 const MOST_RETRY_MS = 5_000;
 const MESSAGES_PER_SEND = 500;
+/** For one send with the client's own retries. A broker that is only slow gets the same messages again. */
+const SEND_DEADLINE_MS = 15_000;
 const GOODBYE_MS = 1_200;
 
 /**
@@ -122,7 +124,7 @@ export class JournalRelay {
     );
     for (const messages of sends(page.appends, joined)) {
       const sent = producer.send({ topic: this.topic.name, acks: ALL, timeout: 5_000, messages });
-      await unlessAborted(sent, this.stopping.signal);
+      await unlessAborted(sent, AbortSignal.any([this.stopping.signal, AbortSignal.timeout(SEND_DEADLINE_MS)]));
     }
     if (page.next === null) return;
     await claim.store(page.next);

@@ -40,10 +40,10 @@ export function kafkaClient(brokers: readonly string[], clientId: string, log: L
 const socketFactory: kafkajs.ISocketFactory = ({ host, port, onConnect }) =>
   connect({ host, port }, onConnect).setKeepAlive(true, 60_000).setMaxListeners(0);
 
+/** One step lower than kafkajs has them: what it calls an error it then retries or throws, and who meets it here says so once. */
 const levels: Partial<Record<kafkajs.logLevel, LogLevel>> = {
-  [kafkajs.logLevel.ERROR]: 'error',
-  [kafkajs.logLevel.WARN]: 'warn',
-  [kafkajs.logLevel.INFO]: 'info',
+  [kafkajs.logLevel.ERROR]: 'warn',
+  [kafkajs.logLevel.WARN]: 'info',
 };
 
 function isKnownNoise({ namespace, log }: kafkajs.LogEntry): boolean {

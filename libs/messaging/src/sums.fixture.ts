@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import { type FedEvent, type KeptTexts, commitment, decodeEnvelope, encodeEnvelope } from '@mizan/contracts';
+import { type FedEvent, type KeptTexts, commitment, canonicalJson, decodeEnvelope } from '@mizan/contracts';
 import { openPool } from '@mizan/database';
 import type pg from 'pg';
 import kafkajs from 'kafkajs';
@@ -12,7 +12,7 @@ import { relayTables } from './relay-tokens.js';
 
 /** One stored event: an amount, perhaps in a group, perhaps with words kept beside it. */
 export function sumEvent(stream: string, version: number, { group = null, texts = null, padding = '' }: SumEventOptions = {}): string {
-  return encodeEnvelope({
+  return canonicalJson({
     id: `${stream}:${version}`,
     type: 'AmountAdded',
     schemaVersion: 1,
