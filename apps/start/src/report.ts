@@ -18,6 +18,8 @@ export interface Step {
 const NAME_WIDTH = 16;
 const DETAIL_WIDTH = 46;
 const TIME_WIDTH = 8;
+/** Of a terminal that does not say: some report 0. */
+const UNKNOWN_COLUMNS = 80;
 const REDRAW_MS = 200;
 
 interface Drawn {
@@ -60,7 +62,7 @@ function inPlace(output: NodeJS.WriteStream): Report {
   // Ended steps at the top of the block are settled: they are not drawn again.
   const redraw = (): void => {
     const up = linesBelow > 0 ? `\u001b[${linesBelow}A` : '';
-    output.write(`${up}\r\u001b[J${open.map((step) => `${drawn(step, output.columns)}\n`).join('')}`);
+    output.write(`${up}\r\u001b[J${open.map((step) => `${drawn(step, output.columns || UNKNOWN_COLUMNS)}\n`).join('')}`);
     const running = open.findIndex(({ took }) => took === undefined);
     open = running === -1 ? [] : open.slice(running);
     linesBelow = open.length;
