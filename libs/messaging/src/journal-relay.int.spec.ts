@@ -114,6 +114,34 @@ const textsOf = (messages: readonly Published[], stream: string): string[] =>
   messages.filter((message) => message.stream === stream).flatMap(({ events }) => events.map(({ event }) => event));
 
 describe('the relay', () => {
+  describe('and a broker of its own', () => {
+    let broker: OwnKafka;
+    beforeAll(async () => {
+      broker = await ownKafka();
+    }, 300_000);
+    afterAll(() => broker.stop());
+
+    it('says what it waits for while the broker is gone, keeps the order, and stops all the same', async () => {
+      const relay = startRelay({ brokers: broker.brokers });
+      await published(relay, await append('a', sumEvents('a', 1, 2)), broker.brokers);
+      await broker.kill();
+      await append('a', sumEvents('a', 3, 3));
+      const waiting = await eventually(
+        () => relay.status(),
+        ({ state }) => state === 'waiting',
+      );
+      expect(waiting).toMatchObject({ connected: false, lastError: expect.stringMatching(/./) });
+      const token = await append('a', sumEvents('a', 4, 6));
+      await broker.restart();
+      const texts = textsOf(await published(relay, token, broker.brokers), 'a');
+      expect([...new Set(texts)]).toEqual(sumEvents('a', 1, 6));
+      await broker.kill();
+      await append('a', sumEvents('a', 7, 7));
+      await relay.stop();
+      expect(relay.status()).toMatchObject({ state: 'stopped', lastToken: token });
+    });
+  });
+
   it('publishes each append in order, keyed by its stream, with its token, byte for byte', async () => {
     await append('a', sumEvents('a', 1, 3));
     await append('b', sumEvents('b', 1, 1));
@@ -217,33 +245,5 @@ describe('the relay', () => {
     await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [topic.name] }));
     const messages = await published(relay, await append('a', sumEvents('a', 3, 4)));
     expect(textsOf(messages, 'a')).toEqual(sumEvents('a', 3, 4));
-  });
-
-  describe('and a broker of its own', () => {
-    let broker: OwnKafka;
-    beforeAll(async () => {
-      broker = await ownKafka();
-    }, 300_000);
-    afterAll(() => broker.stop());
-
-    it('says what it waits for while the broker is gone, keeps the order, and stops all the same', async () => {
-      const relay = startRelay({ brokers: broker.brokers });
-      await published(relay, await append('a', sumEvents('a', 1, 2)), broker.brokers);
-      await broker.kill();
-      await append('a', sumEvents('a', 3, 3));
-      const waiting = await eventually(
-        () => relay.status(),
-        ({ state }) => state === 'waiting',
-      );
-      expect(waiting).toMatchObject({ connected: false, lastError: expect.stringMatching(/./) });
-      const token = await append('a', sumEvents('a', 4, 6));
-      await broker.restart();
-      const texts = textsOf(await published(relay, token, broker.brokers), 'a');
-      expect([...new Set(texts)]).toEqual(sumEvents('a', 1, 6));
-      await broker.kill();
-      await append('a', sumEvents('a', 7, 7));
-      await relay.stop();
-      expect(relay.status()).toMatchObject({ state: 'stopped', lastToken: token });
-    });
   });
 });

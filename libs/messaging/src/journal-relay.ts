@@ -4,7 +4,7 @@ import type { EventStore, FeedAppend, FeedPage, FeedToken } from '@mizan/event-s
 import { encodeMessages } from './journal-message.js';
 import { type Log, type Topic, ensureTopic, kafkaClient, silent } from './kafka-client.js';
 import { type Joined, type KeptTextsReader, joinTexts } from './kept-texts.js';
-import { backoffMs, pause, unlessAborted, within } from './patience.js';
+import { backoffMs, inTime, pause, unlessAborted, within } from './patience.js';
 import { reasonOf } from './poison.js';
 import type { RelayClaim, RelayTokens } from './relay-tokens.js';
 
@@ -124,7 +124,7 @@ export class JournalRelay {
     );
     for (const messages of sends(page.appends, joined)) {
       const sent = producer.send({ topic: this.topic.name, acks: ALL, timeout: 5_000, messages });
-      await unlessAborted(sent, AbortSignal.any([this.stopping.signal, AbortSignal.timeout(SEND_DEADLINE_MS)]));
+      await unlessAborted(inTime(SEND_DEADLINE_MS, sent, 'The broker does not answer.'), this.stopping.signal);
     }
     if (page.next === null) return;
     await claim.store(page.next);

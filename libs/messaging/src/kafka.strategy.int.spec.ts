@@ -56,6 +56,17 @@ afterEach(async () => {
 afterAll(() => release());
 
 describe('the Kafka transport', () => {
+  it('listens and closes where there is no broker at all', async () => {
+    const { app, strategy } = await service(topic, async () => {}, { brokers: ['127.0.0.1:1'] });
+    await eventually(
+      () => strategy.kafka()!.lastError,
+      (error) => error !== null,
+    );
+    expect(strategy.kafka()).toMatchObject({ state: 'waiting', healthy: false, assigned: [] });
+    await app.close();
+    expect(strategy.kafka()!.state).toBe('stopped');
+  });
+
   it('hands whole batches, decoded, to the declared listener, and commits after it', async () => {
     const batches: number[][] = [];
     const offsetsDuring: string[] = [];
@@ -176,16 +187,5 @@ describe('the Kafka transport', () => {
       () => seen,
       ({ length }) => length === 1,
     );
-  });
-
-  it('listens and closes where there is no broker at all', async () => {
-    const { app, strategy } = await service(topic, async () => {}, { brokers: ['127.0.0.1:1'] });
-    await eventually(
-      () => strategy.kafka()!.lastError,
-      (error) => error !== null,
-    );
-    expect(strategy.kafka()).toMatchObject({ state: 'waiting', healthy: false, assigned: [] });
-    await app.close();
-    expect(strategy.kafka()!.state).toBe('stopped');
   });
 });

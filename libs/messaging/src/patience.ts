@@ -17,6 +17,17 @@ export async function within(ms: number, work: Promise<unknown>): Promise<void> 
   timeout.abort();
 }
 
+/** The work's own end, or after `ms` an error with this complaint; the work is then left to itself. */
+export async function inTime<T>(ms: number, work: Promise<T>, complaint: string): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`${complaint} (Waited ${ms} ms.)`)), ms);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The work's own end, or the abort's reason if that comes first; the work is then left to itself. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: over, reject } = Promise.withResolvers<never>();
