@@ -10,7 +10,8 @@ const LONGEST_PAUSE_MS = 1_000;
 /**
  * Appends until it is known what became of it. An error of an append means unknown: the same bytes are
  * offered again at the same expected version, and a conflict is settled by comparing what is there.
- * @throws AppendRefused when the store would not even begin; the signal's reason, when it is aborted while the outcome is still unknown.
+ * A store that is only busy is waited for.
+ * @throws AppendRefused when the store would never begin; the signal's reason, when it is aborted while the outcome is still unknown.
  */
 export async function appendDurably(
   store: EventStore,
@@ -27,9 +28,12 @@ export async function appendDurably(
       if (appended.status === 'appended') return 'ours';
       return (await isThere(store, stream, expectedVersion, events)) ? 'ours' : 'lost';
     } catch (error) {
-      if (error instanceof AppendRefused && !begun) throw error;
-      begun = true;
-      onUnknown(error);
+      const refused = error instanceof AppendRefused;
+      if (refused && !error.mayPass && !begun) throw error;
+      if (!refused) {
+        begun = true;
+        onUnknown(error);
+      }
     }
     await wait(pauseMs, undefined, { signal });
   }

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Origin } from './ledger-writer.js';
+import type { Origin } from './ask.js';
 
 /** Who asks which ledger, and how it will stand in the events. */
 export interface Asking {
@@ -10,6 +10,8 @@ export interface Asking {
   readonly idempotencyKey: string | null;
 }
 
+/** What a caller chose as request id may be anything; only an opaque one may stand in the journal. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** The parameter is who asks. */
@@ -21,7 +23,7 @@ export const AskedBy = createParamDecorator((_: unknown, context: ExecutionConte
     tenant: request.caller.tenant,
     origin: {
       actor: request.caller.actor,
-      correlation: request.id,
+      correlation: UUID.test(request.id) ? request.id : null,
       traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null,
     },
     idempotencyKey: typeof key === 'string' ? key : null,

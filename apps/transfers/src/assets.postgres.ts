@@ -12,13 +12,14 @@ export class PostgresAssets implements Assets {
     return isoExponent(code) ?? this.own.get(`${tenant}/${code}`);
   }
 
-  async know(tenant: string, code: string): Promise<void> {
-    if (this.exponent(tenant, code) !== undefined) return;
-    const { rows } = await this.pool.query<{ exponent: number }>('SELECT exponent FROM transfers.assets WHERE tenant = $1 AND code = $2', [
-      tenant,
-      code,
-    ]);
-    if (rows[0]) this.own.set(`${tenant}/${code}`, rows[0].exponent);
+  async know(tenant: string, codes: readonly string[]): Promise<void> {
+    const unknown = codes.filter((code) => this.exponent(tenant, code) === undefined);
+    if (unknown.length === 0) return;
+    const { rows } = await this.pool.query<{ code: string; exponent: number }>(
+      'SELECT code, exponent FROM transfers.assets WHERE tenant = $1 AND code = ANY($2)',
+      [tenant, unknown],
+    );
+    for (const { code, exponent } of rows) this.own.set(`${tenant}/${code}`, exponent);
   }
 
   async define(tenant: string, code: string, exponent: number): Promise<{ created: boolean; exponent: number }> {
@@ -28,7 +29,7 @@ export class PostgresAssets implements Assets {
       'INSERT INTO transfers.assets (tenant, code, exponent) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
       [tenant, code, exponent],
     );
-    await this.know(tenant, code);
+    await this.know(tenant, [code]);
     return { created: rowCount === 1, exponent: this.exponent(tenant, code)! };
   }
 }

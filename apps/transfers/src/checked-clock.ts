@@ -1,3 +1,5 @@
+/** An answer that took longer says too little about the moment it was given, ms. */
+const MAX_ROUND_TRIP_MS = 1_000;
 /** How far the clock may be from the database's before nothing is written any more, ms. */
 export const MAX_CLOCK_DRIFT_MS = 2_000;
 
@@ -13,13 +15,10 @@ export class CheckedClock {
     private readonly monotonicMs: () => number = () => performance.now(),
   ) {}
 
-  now(): number {
-    return this.wallMs();
-  }
-
   /** @param askedAt the monotonic time when the database was asked; its answer lies between then and now. */
   check(databaseMs: number, askedAt: number): void {
     const answeredAt = this.monotonicMs();
+    if (answeredAt - askedAt > MAX_ROUND_TRIP_MS) return;
     this.checked = { databaseMs, monotonicMs: (askedAt + answeredAt) / 2 };
   }
 
@@ -27,15 +26,32 @@ export class CheckedClock {
     return this.monotonicMs();
   }
 
-  /** How far the wall clock is ahead of the database's, ms; null before the first check. */
-  drift(): number | null {
-    if (this.checked === null) return null;
-    return this.wallMs() - (this.checked.databaseMs + this.monotonicMs() - this.checked.monotonicMs);
+  /** The present moment, ms since the epoch, from one reading of the clock; null where it may not be written. */
+  checkedNow(): number | null {
+    const now = this.wallMs();
+    const drift = this.driftAt(now);
+    return drift !== null && Math.abs(drift) <= MAX_CLOCK_DRIFT_MS ? now : null;
   }
 
-  /** True when a time of this clock may be written. */
-  trusted(): boolean {
+  /** For reading what callers send: how far ahead their moments lie. Nothing of it is written. */
+  now(): number {
+    return this.wallMs();
+  }
+
+  /** How far the clock is ahead of the database's, ms; null before the first comparison. */
+  drift(): number | null {
+    return this.driftAt(this.wallMs());
+  }
+
+  /** Why no moment may be written, in words for an operator. */
+  complaint(): string {
     const drift = this.drift();
-    return drift !== null && Math.abs(drift) <= MAX_CLOCK_DRIFT_MS;
+    if (drift === null) return 'The clock has not been compared with the database’s yet.';
+    return `The clock is ${Math.round(drift)} ms away from the database’s, and nothing is written until they agree within ${MAX_CLOCK_DRIFT_MS} ms.`;
+  }
+
+  private driftAt(wallMs: number): number | null {
+    if (this.checked === null) return null;
+    return wallMs - (this.checked.databaseMs + this.monotonicMs() - this.checked.monotonicMs);
   }
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { type AccountBody, type CommandBody, type EntryBody, type ResultBody, entryBody, scopes, statusOf } from '@mizan/contracts';
 import type { Answer, Command, CommandEvent, Rejection } from '@mizan/ledger';
-import { readOperation } from '@mizan/ledger';
+import { isCommandId, readOperation } from '@mizan/ledger';
 import { BodyLimit, Describe, Problem, RequireScope, readQuery } from '@mizan/platform';
 import type { FastifyReply } from 'fastify';
 import { appliedBody, commandBody } from './answers.js';
@@ -159,6 +159,7 @@ export class CommandsController {
 
   private async lookUp(ledger: string, id: string, query: unknown, asking: Asking): Promise<CommandEvent | null> {
     readQuery(query, {});
+    if (!isCommandId(id)) return null;
     const [event] = await this.ledgers.ask(asking, ledger, [{ kind: 'lookup', id }]);
     return event!;
   }
@@ -169,7 +170,7 @@ function operationOf(op: Command['op'], named: Readonly<Record<string, string>>,
     throw new Problem('invalid_operation', 'The body is a JSON object.');
   const stray = ['op', ...Object.keys(named)].find((field) => Object.hasOwn(given, field));
   if (stray !== undefined)
-    throw new Problem('invalid_operation', `${stray} stands in the path; leave it out of the body.`, { field: stray });
+    throw new Problem('invalid_operation', `The path says the ${stray} already; leave it out of the body.`, { field: stray });
   return { ...(key === null ? {} : { id: key }), ...given, op, ...named };
 }
 

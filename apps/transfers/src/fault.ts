@@ -5,7 +5,11 @@ export type FaultKind =
   /** The queue is full; nothing was written. */
   | 'overloaded'
   /** It may or may not have been written; only the same id again settles it. */
-  | 'outcome_unknown';
+  | 'outcome_unknown'
+  /** The ledger was entered in the catalog, but never opened. */
+  | 'ledger_not_found'
+  /** A bug; nothing was written, and sending it again does not help. */
+  | 'internal_error';
 
 export class WriterFault extends Error {
   constructor(

@@ -5,7 +5,7 @@ import type { CommandIds, SpentId } from './command-ids.js';
 const GATHER_MS = 50;
 const RETRY_MS = 500;
 const CHUNK = 5_000;
-/** Beyond this many the writer waits: memory must not grow because the index is slow. */
+/** Beyond this many the writer refuses more: memory must not grow because the index stands still. */
 export const MAX_UNINDEXED = 50_000;
 
 /** Follows one journal's writer with the durable index of ids, off the writer's path. */
@@ -20,6 +20,7 @@ export class IdFollower {
     /** How far the index is durable. */
     public through: number,
     private readonly signal: AbortSignal,
+    private readonly onFault: (error: unknown) => void,
   ) {
     this.position = through;
   }
@@ -58,7 +59,8 @@ export class IdFollower {
       await this.ids.add(this.ledger, chunk, through);
       this.spent = this.spent.slice(chunk.length);
       this.through = through;
-    } catch {
+    } catch (error) {
+      this.onFault(error);
       await wait(RETRY_MS, undefined, { signal: this.signal }).catch(() => undefined);
     }
   }

@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 const NEAR = 64;
 const PAGE = 1_000;
 const POLL_MS = 100;
+const READS_AT_ONCE = 4;
 
 /** One ledger's journal at a time, as it is stored. */
 export class JournalReader {
@@ -17,17 +18,24 @@ export class JournalReader {
   ) {}
 
   /** The events at these positions of a ledger's journal, in any order; each must exist. */
-  async at(ledgerUid: string, positions: readonly number[]): Promise<Map<number, LedgerEvent>> {
-    const stream = journalStream(ledgerUid);
+  async at(ledgerUid: string, positions: readonly number[]): Promise<readonly LedgerEvent[]> {
     const wanted = new Set(positions);
-    const found = new Map<number, LedgerEvent>();
-    for (const [first, last] of runs([...wanted].sort((a, b) => a - b))) {
-      for (let after = first - 1; after < last;) {
-        const page = await this.feed.stream(stream, after, last - after);
-        if (page.length === 0) throw new Error(`The journal ${stream} ends before position ${last}, which the index of ids names.`);
-        for (const { version, event, texts } of page) if (wanted.has(version)) found.set(version, decodeEvent(event, texts));
-        after = page.at(-1)!.version;
-      }
+    const found: LedgerEvent[] = [];
+    const ahead = runs([...wanted].sort((a, b) => a - b));
+    const read = async (): Promise<void> => {
+      for (const run of ahead) found.push(...(await this.run(ledgerUid, run, wanted)));
+    };
+    await Promise.all(Array.from({ length: READS_AT_ONCE }, read));
+    return found;
+  }
+
+  private async run(ledgerUid: string, [first, last]: readonly [number, number], wanted: ReadonlySet<number>): Promise<LedgerEvent[]> {
+    const found: LedgerEvent[] = [];
+    for (let after = first - 1; after < last;) {
+      const page = await this.page(ledgerUid, after, last - after);
+      if (page.length === 0) throw new Error(`The journal of ${ledgerUid} ends before position ${last}, which the index of ids names.`);
+      for (const { version, event, texts } of page) if (wanted.has(version)) found.push(decodeEvent(event, texts));
+      after = page.at(-1)!.version;
     }
     return found;
   }

@@ -1,66 +1,24 @@
-import { type EncodedEvent, encodeEvent, journalStream } from '@mizan/contracts';
+import { journalStream } from '@mizan/contracts';
 import { AppendRefused, type EventStore } from '@mizan/event-store';
-import {
-  type Answer,
-  Book,
-  type Command,
-  type CommandEvent,
-  type Decision,
-  type Group,
-  type GroupAnswer,
-  type LedgerEvent,
-  MAX_GROUP_BYTES,
-  decide,
-  decideGroup,
-  factsNeeded,
-  groupTooLarge,
-  openLedger,
-} from '@mizan/ledger';
-import { randomUUID } from 'node:crypto';
+import type { Book, LedgerFacts } from '@mizan/ledger';
 import { appendDurably } from './append-durably.js';
+import { type Ask, type Origin, type Reply, commandsIn } from './ask.js';
 import type { Assets } from './assets.js';
 import type { CheckedClock } from './checked-clock.js';
 import type { CommandIds } from './command-ids.js';
-import { eventId } from './event-id.js';
 import { WriterFault, notWritten, unknownOutcome } from './fault.js';
+import { Flush } from './flush.js';
 import { type IdFollower, MAX_UNINDEXED } from './id-follower.js';
 import type { JournalReader } from './journal-reader.js';
+import { Remembered } from './remembered.js';
+import { Submission } from './submission.js';
 import type { TextsBeside } from './texts.js';
 
-/** What one flush may hold; a group is never split, so the last one may pass the bound by its own size. */
+/** Commands in one flush; a group is never split, so the last one may pass it by its own size. */
 const MAX_FLUSH_COMMANDS = 1_000;
-const MAX_FLUSH_BYTES = 1024 * 1024;
-/** Commands waiting for one ledger. Past it: 503, never a longer queue. */
+/** Commands waiting for one ledger, and for all ledgers of a process. Past it: 503, never a longer queue. */
 export const MAX_QUEUED_COMMANDS = 20_000;
-/** How long a caller waits for an answer before it is told that the outcome is unknown, ms. */
-const ANSWER_DEADLINE_MS = 10_000;
-
-/** One thing asked of a ledger. */
-export type Ask =
-  | { readonly kind: 'command'; readonly command: Command }
-  | { readonly kind: 'group'; readonly group: Group }
-  /** The event that spent a command id, once it is durable. */
-  | { readonly kind: 'lookup'; readonly id: string }
-  | { readonly kind: 'open-ledger'; readonly tenant: string; readonly ledger: string; readonly name: string };
-
-export type Reply<A extends Ask = Ask> = A extends { kind: 'command' }
-  ? Answer
-  : A extends { kind: 'group' }
-    ? GroupAnswer
-    : A extends { kind: 'lookup' }
-      ? CommandEvent | null
-      : LedgerReply;
-
-export interface LedgerReply {
-  readonly created: boolean;
-}
-
-/** Who asks, as it will stand in the events. */
-export interface Origin {
-  readonly actor: string;
-  readonly correlation: string | null;
-  readonly traceparent: string | null;
-}
+export const MAX_QUEUED_IN_ALL = 40_000;
 
 /** What every writer of this process shares. */
 export interface WriterPorts {
@@ -70,6 +28,8 @@ export interface WriterPorts {
   readonly ids: CommandIds;
   readonly assets: Assets;
   readonly clock: CheckedClock;
+  /** Commands that wait, over all ledgers. */
+  readonly waiting: { commands: number };
   /** How many spent commands one ledger may keep in memory. */
   readonly keptCommands: () => number;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, detail: object) => void;
@@ -77,10 +37,7 @@ export interface WriterPorts {
 
 interface Waiting {
   readonly ask: Ask;
-  readonly origin: Origin;
-  readonly commands: number;
-  readonly answer: (reply: Reply) => void;
-  readonly fail: (fault: WriterFault) => void;
+  readonly submission: Submission;
 }
 
 /**
@@ -93,16 +50,21 @@ export class LedgerWriter {
   private running: Promise<void> | null = null;
   private ended: WriterFault | null = null;
   private readonly stopping = new AbortController();
+  private readonly remembered: Remembered;
+  private durable: LedgerFacts;
   lastUsedAt: number;
 
+  /** @param book loaded to the end of the journal. */
   constructor(
     private readonly ports: WriterPorts,
     readonly uid: string,
-    private readonly tenant: string,
+    tenant: string,
     private readonly epoch: number,
     private readonly book: Book,
     private readonly follower: IdFollower,
   ) {
+    this.remembered = new Remembered(ports, uid, tenant, book, follower);
+    this.durable = book.ledger;
     this.lastUsedAt = ports.clock.monotonic();
   }
 
@@ -115,20 +77,17 @@ export class LedgerWriter {
     return this.durable.closedThrough;
   }
 
+  get hasEnded(): boolean {
+    return this.ended !== null;
+  }
+
   get idle(): boolean {
     return this.running === null && this.queue.length === 0 && this.follower.unindexed === 0;
   }
 
-  get queued(): number {
-    return this.queuedCommands;
-  }
-
-  private durable: { readonly position: number; readonly closedThrough: string | null } = { position: 0, closedThrough: null };
-
-  /** Takes up service with a book that has been loaded to the end of the journal. */
-  begin(): this {
-    this.durable = this.book.ledger;
-    return this;
+  /** Events whose ids the index does not have yet. */
+  get unindexed(): number {
+    return this.follower.unindexed;
   }
 
   /**
@@ -138,38 +97,23 @@ export class LedgerWriter {
   async submit<A extends Ask>(asks: readonly A[], origin: Origin): Promise<Reply<A>[]> {
     if (this.ended) throw this.ended;
     if (asks.length === 0) return [];
-    const commands = asks.reduce((sum, ask) => sum + weight(ask), 0);
-    if (this.queuedCommands + commands > MAX_QUEUED_COMMANDS)
-      throw new WriterFault('overloaded', `This ledger has ${this.queuedCommands} commands waiting. Send it again in a second.`);
     this.lastUsedAt = this.ports.clock.monotonic();
-    return new Promise((resolve, reject) => {
-      const replies = new Array<Reply<A>>(asks.length);
-      let open = asks.length;
-      const deadline = setTimeout(() => reject(unknownOutcome()), ANSWER_DEADLINE_MS);
-      const fail = (fault: WriterFault): void => {
-        clearTimeout(deadline);
-        // What was asked before it in the same breath may be written already.
-        reject(open < asks.length ? unknownOutcome(fault) : fault);
-      };
-      asks.forEach((ask, i) => {
-        const answer = (reply: Reply): void => {
-          replies[i] = reply as Reply<A>;
-          if (--open > 0) return;
-          clearTimeout(deadline);
-          resolve(replies);
-        };
-        this.queue.push({ ask, origin, commands: weight(ask), answer, fail });
-      });
-      this.queuedCommands += commands;
-      this.running ??= this.run();
-    });
+    const commands = asks.reduce((sum, ask) => sum + commandsIn(ask), 0);
+    const { waiting } = this.ports;
+    if (this.queuedCommands + commands > MAX_QUEUED_COMMANDS || waiting.commands + commands > MAX_QUEUED_IN_ALL)
+      throw new WriterFault('overloaded', `${waiting.commands} commands are waiting. Nothing was written; send it again in a second.`);
+    const submission = new Submission(asks, origin);
+    for (const ask of asks) this.queue.push({ ask, submission });
+    this.count(commands);
+    this.running ??= this.run();
+    return submission.answered as Promise<Reply<A>[]>;
   }
 
   /** Ends it: what waits is refused, what is being written is finished if that is possible within the signal's time. */
   async end(fault: WriterFault, signal?: AbortSignal): Promise<void> {
     this.ended ??= fault;
     signal?.addEventListener('abort', () => this.stopping.abort(fault), { once: true });
-    this.refuseWaiting(this.ended);
+    this.refuse(this.queue.splice(0), this.ended);
     await this.running;
     await this.follower.caughtUp();
   }
@@ -184,219 +128,119 @@ export class LedgerWriter {
   private async run(): Promise<void> {
     // One turn of the loop lets everything that has already arrived share the first flush.
     await new Promise(setImmediate);
-    try {
-      while (this.queue.length > 0 && this.ended === null) {
-        if (this.follower.unindexed > MAX_UNINDEXED) await this.follower.caughtUp();
-        await this.flush(this.next());
-      }
-    } finally {
-      this.running = null;
-    }
+    while (this.queue.length > 0 && this.ended === null) await this.flush(this.next());
+    this.running = null;
+    if (this.ended) this.refuse(this.queue.splice(0), this.ended);
   }
 
-  /** The head of the queue, as much as one flush may hold. */
+  /** The head of the queue, as much as one flush may hold, without what was refused meanwhile. */
   private next(): Waiting[] {
+    const taken: Waiting[] = [];
     let commands = 0;
     let count = 0;
-    while (count < this.queue.length && (count === 0 || commands + this.queue[count]!.commands <= MAX_FLUSH_COMMANDS))
-      commands += this.queue[count++]!.commands;
-    return this.queue.splice(0, count);
+    for (const waiting of this.queue) {
+      const more = commandsIn(waiting.ask);
+      if (!waiting.submission.refused) {
+        if (commands > 0 && commands + more > MAX_FLUSH_COMMANDS) break;
+        commands += more;
+        taken.push(waiting);
+      } else this.count(-more);
+      count += 1;
+    }
+    this.queue.splice(0, count);
+    return taken;
   }
 
   private async flush(taken: Waiting[]): Promise<void> {
-    const { clock } = this.ports;
-    if (!clock.trusted()) return this.refuse(taken, clockFault(clock.drift()));
+    if (this.follower.unindexed > MAX_UNINDEXED)
+      return this.refuse(
+        taken,
+        new WriterFault('overloaded', 'The index of ids is behind. Nothing was written; send it again in a second.'),
+      );
     try {
-      await this.loadFacts(taken);
+      await this.remembered.recall(taken.map(({ ask }) => ask));
     } catch (error) {
       return this.refuse(taken, notWritten('The ledger cannot be read at the moment.', error));
     }
+    // From here to the append nothing is awaited: the moment that is written is the one that was compared.
+    const now = this.ports.clock.checkedNow();
+    if (now === null) return this.refuse(taken, notWritten(this.ports.clock.complaint()));
     const expected = this.book.ledger.position;
-    const written = this.decideAll(taken);
-    if (written === null) return;
-    const undecided = taken.slice(written.replies.length);
-    if (undecided.length > 0) this.queue.unshift(...undecided);
-    if (written.events.length > 0 && !(await this.write(expected, written, taken.slice(0, written.replies.length)))) return;
+    const flush = new Flush(this.uid, this.epoch, this.book, now);
+    const replies = this.decideAll(taken, flush);
+    if (replies === null) return;
+    const decided = taken.slice(0, replies.length);
+    this.queue.unshift(...taken.slice(replies.length));
+    if (flush.events.length > 0 && !(await this.write(expected, flush, decided))) return;
     this.durable = this.book.ledger;
-    if (written.spent.length > 0 || written.events.length > 0) this.follower.follow(written.spent, this.durable.position);
-    written.replies.forEach((reply, i) => {
-      this.queuedCommands -= taken[i]!.commands;
-      taken[i]!.answer(reply);
+    if (flush.events.length > 0) this.follower.follow(flush.spent, this.durable.position);
+    replies.forEach((reply, i) => {
+      this.count(-commandsIn(decided[i]!.ask));
+      decided[i]!.submission.answer(reply);
     });
-    this.trim();
+    this.remembered.trim(this.ports.keptCommands());
   }
 
-  /** Decides in order until the flush is full; the book runs ahead of the journal until the append is known. Null: a rule failed. */
-  private decideAll(taken: readonly Waiting[]): Flush | null {
-    const now = this.ports.clock.now();
-    const flush: Flush = { replies: [], events: [], spent: [], bytes: 0 };
+  /** Decides in order until the flush is full. Null: a rule failed, which is a bug, and this writer has ended. */
+  private decideAll(taken: readonly Waiting[], flush: Flush): Reply[] | null {
+    const replies: Reply[] = [];
     try {
-      for (const { ask, origin } of taken) {
-        if (flush.bytes >= MAX_FLUSH_BYTES) break;
-        flush.replies.push(this.decideOne(ask, origin, now, flush));
+      for (const { ask, submission } of taken) {
+        if (flush.full) break;
+        if (submission.refused) replies.push(null);
+        else if (this.book.ledger.position === 0 && ask.kind !== 'open-ledger') {
+          submission.refuse(new WriterFault('ledger_not_found', 'The ledger was never opened. Create it with PUT /v1/ledgers/{ledger}.'));
+          replies.push(null);
+        } else replies.push(flush.decide(ask, submission.origin));
       }
-      return flush;
+      return replies;
     } catch (bug) {
       this.ports.log('error', 'A decision failed. Nothing was written; the ledger is loaded anew.', {
         ledger: this.uid,
         error: String(bug),
       });
-      this.giveUp(taken, notWritten('The ledger could not decide this.', bug));
+      this.giveUp(taken, new WriterFault('internal_error', 'The ledger failed at deciding this. Nothing was written.', { cause: bug }));
       return null;
     }
   }
 
-  private decideOne(ask: Ask, origin: Origin, now: number, flush: Flush): Reply {
-    switch (ask.kind) {
-      case 'lookup':
-        return this.book.command(ask.id) ?? null;
-      case 'open-ledger': {
-        if (this.book.ledger.position > 0) return { created: false };
-        this.take([openLedger(this.book, ask, now)], origin, flush);
-        return { created: true };
-      }
-      case 'command':
-        return this.carryOut(decide(this.book, ask.command, now), origin, flush);
-      case 'group': {
-        const decision = decideGroup(this.book, ask.group, now);
-        const encoded = this.encode(decision.events, origin);
-        const bytes = bytesOf(encoded);
-        if (decision.answer.status === 'applied' && bytes > MAX_GROUP_BYTES) return groupTooLarge(ask.group, bytes);
-        this.take(decision.events, origin, flush, encoded);
-        return decision.answer;
-      }
-    }
-  }
-
-  private carryOut<A extends Answer | GroupAnswer>(decision: Decision<A>, origin: Origin, flush: Flush): A {
-    this.take(decision.events, origin, flush);
-    return decision.answer;
-  }
-
-  private take(events: readonly LedgerEvent[], origin: Origin, flush: Flush, encoded = this.encode(events, origin)): void {
-    flush.events.push(...encoded);
-    flush.bytes += bytesOf(encoded);
-    for (const event of events) {
-      this.book.apply(event);
-      if (event.type !== 'LedgerOpened' && event.type !== 'AccountOpened')
-        flush.spent.push({ id: event.command.id, position: event.position });
-    }
-  }
-
-  private encode(events: readonly LedgerEvent[], origin: Origin): EncodedEvent[] {
-    return events.map((event) =>
-      encodeEvent(event, {
-        eventId: eventId(this.uid, this.epoch, event),
-        stream: journalStream(this.uid),
-        actor: origin.actor,
-        correlation: origin.correlation,
-        causation: null,
-        traceparent: origin.traceparent,
-        salt: () => randomUUID().replaceAll('-', ''),
-      }),
-    );
-  }
-
   /** Makes the flush durable: words first, so that no event is ever without them. False: this writer has ended. */
-  private async write(expected: number, flush: Flush, taken: readonly Waiting[]): Promise<boolean> {
+  private async write(expected: number, flush: Flush, decided: readonly Waiting[]): Promise<boolean> {
     const { store, texts, log } = this.ports;
     const events = flush.events.map(({ text }) => text);
     const kept = flush.events.flatMap(({ kept }) => kept ?? []);
     const onUnknown = (error: unknown): void =>
       log('warn', 'The outcome of an append is unknown; the stream will settle it.', { ledger: this.uid, expected, error: String(error) });
-    let begun = false;
+    let wordsKept = false;
     try {
       if (kept.length > 0) await texts.keep(this.uid, kept);
-      begun = true;
+      wordsKept = true;
       if ((await appendDurably(store, journalStream(this.uid), expected, events, this.stopping.signal, onUnknown)) === 'ours') return true;
       log('warn', 'Another writer has appended to this journal; dropping the state and loading it anew.', { ledger: this.uid, expected });
-      return this.giveUp(taken, notWritten('Another writer has taken this ledger over.'));
+      return this.giveUp(decided, notWritten('Another writer has taken this ledger over.'));
     } catch (error) {
-      // The book is ahead of the journal now: only a writer loaded anew may go on.
-      if (!begun || error instanceof AppendRefused)
-        return this.giveUp(taken, notWritten('The ledger cannot be written at the moment.', error));
-      return this.giveUp(taken, unknownOutcome(error));
+      const neverBegun = !wordsKept || error instanceof AppendRefused;
+      return this.giveUp(decided, neverBegun ? notWritten('The ledger cannot be written at the moment.', error) : unknownOutcome(error));
     }
   }
 
+  /** The book is ahead of the journal now: only a writer loaded anew may go on. */
   private giveUp(taken: readonly Waiting[], fault: WriterFault): false {
     this.ended ??= notWritten('The ledger is being loaded anew.', fault);
     this.refuse(taken, fault);
-    this.refuseWaiting(this.ended);
+    this.refuse(this.queue.splice(0), this.ended);
     return false;
   }
 
-  private refuse(taken: readonly Waiting[], fault: WriterFault): void {
-    for (const { commands, fail } of taken) {
-      this.queuedCommands -= commands;
-      fail(fault);
+  private refuse(waiting: readonly Waiting[], fault: WriterFault): void {
+    for (const { ask, submission } of waiting) {
+      this.count(-commandsIn(ask));
+      submission.refuse(fault);
     }
   }
 
-  private refuseWaiting(fault: WriterFault): void {
-    this.refuse(this.queue.splice(0), fault);
+  private count(commands: number): void {
+    this.queuedCommands += commands;
+    this.ports.waiting.commands += commands;
   }
-
-  get hasEnded(): boolean {
-    return this.ended !== null;
-  }
-
-  /** Brings into memory what the decisions need and memory no longer has. */
-  private async loadFacts(taken: readonly Waiting[]): Promise<void> {
-    const ids = new Set<string>();
-    const positions = new Set<number>();
-    const assets = new Set<string>();
-    for (const { ask } of taken) {
-      if (ask.kind === 'lookup') ids.add(ask.id);
-      if (ask.kind !== 'command' && ask.kind !== 'group') continue;
-      const asked = ask.kind === 'group' ? ask.group : ask.command;
-      const needed = factsNeeded(asked);
-      for (const id of needed.commands) ids.add(id);
-      for (const id of needed.openings) {
-        const account = this.book.account(id);
-        if (account && !this.book.opening(id)) positions.add(account.openedPosition);
-      }
-      for (const command of asked.op === 'group' ? asked.operations : [asked]) if (command.op === 'open') assets.add(command.asset);
-    }
-    const unknown = [...ids].filter((id) => !this.book.command(id));
-    if (unknown.length > 0 && this.follower.through > 0)
-      for (const position of (await this.ports.ids.positions(this.uid, unknown)).values()) positions.add(position);
-    if (positions.size > 0) for (const event of (await this.ports.reader.at(this.uid, [...positions])).values()) this.recall(event);
-    for (const asset of assets) await this.ports.assets.know(this.tenant, asset);
-  }
-
-  /** Puts an earlier event back where decisions look for it. */
-  private recall(event: LedgerEvent): void {
-    if (event.type === 'AccountOpened') this.book.openings.set(event.account.id, event);
-    else if (event.type !== 'LedgerOpened') this.book.commands.set(event.command.id, event);
-  }
-
-  /** Forgets the oldest spent commands that the index can bring back. */
-  private trim(): void {
-    const keep = this.ports.keptCommands();
-    for (const memory of [this.book.commands, this.book.openings])
-      for (const [id, event] of memory) {
-        if (memory.size <= keep || event.position > this.follower.through) break;
-        memory.delete(id);
-      }
-  }
-}
-
-interface Flush {
-  readonly replies: Reply[];
-  readonly events: EncodedEvent[];
-  readonly spent: { readonly id: string; readonly position: number }[];
-  bytes: number;
-}
-
-const weight = (ask: Ask): number => (ask.kind === 'group' ? ask.group.operations.length : 1);
-const bytesOf = (encoded: readonly EncodedEvent[]): number => encoded.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
-
-function clockFault(drift: number | null): WriterFault {
-  return new WriterFault(
-    'unavailable',
-    drift === null
-      ? 'The clock has not been compared with the database yet. Nothing was written; send it again.'
-      : `The clock is ${Math.round(drift)} ms away from the database's; nothing is written until they agree within 2 s. Set the clock, then send it again.`,
-  );
 }

@@ -1,13 +1,13 @@
 import { Body, Controller, Get, HttpStatus, Param, Put, Query, Res } from '@nestjs/common';
+import { holdsCardNumber, textFault } from '@mizan/ledger';
 import { type AssetBody, type LedgerBody, type ListBody, scopes } from '@mizan/contracts';
 import { isAssetCode, isExponent } from '@mizan/money';
 import { Caller, Cursors, Describe, Problem, RequireScope, optionalText, pageLimit, readQuery } from '@mizan/platform';
 import type { FastifyReply } from 'fastify';
 import { AskedBy, type Asking } from './asking.js';
 import { Assets } from './assets.js';
-import { Ledgers } from './ledgers.js';
+import { Ledgers, isLedgerId } from './ledgers.js';
 
-const LEDGER_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 const LONGEST_NAME = 128;
 
 @RequireScope(scopes.ledger)
@@ -27,10 +27,11 @@ export class LedgersController {
     @AskedBy() asking: Asking,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LedgerBody> {
-    if (!LEDGER_ID.test(id))
+    if (!isLedgerId(id))
       throw new Problem('invalid_id', `"${id}" is no ledger id: 1 to 64 of A-Z a-z 0-9 _ . - and a letter or digit first.`, {
         field: 'ledger',
       });
+    if (holdsCardNumber(id)) throw cardNumber('ledger');
     const { created, body } = await this.ledgers.create(asking, id, nameOf(given));
     void reply.code(created ? HttpStatus.CREATED : HttpStatus.OK);
     return body;
@@ -84,10 +85,18 @@ export class LedgersController {
 function nameOf(given: unknown): string | null {
   const { name } = fieldsOf(given ?? {}, ['name']);
   if (name === undefined) return null;
-  if (typeof name !== 'string' || name.length === 0 || name.length > LONGEST_NAME || /\p{Cc}/u.test(name))
-    throw new Problem('invalid_operation', `The name is 1 to ${LONGEST_NAME} characters without control characters.`, { field: 'name' });
-  return name;
+  const fault = typeof name === 'string' && name.length > 0 ? textFault(name, LONGEST_NAME) : 'must be a string that is not empty';
+  if (fault) throw new Problem('invalid_operation', `name ${fault}.`, { field: 'name' });
+  if (holdsCardNumber(name as string)) throw cardNumber('name');
+  return name as string;
 }
+
+const cardNumber = (field: string): Problem =>
+  new Problem(
+    'card_number',
+    `${field} holds what may be a card number, and the journal keeps it for ever. A letter or a prefix makes an innocent number pass.`,
+    { field },
+  );
 
 /** The body's fields. @throws Problem for one that does not belong. */
 function fieldsOf(given: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { type LedgerBody, journalStream } from '@mizan/contracts';
+import { type LedgerBody, journalStream, statusOf } from '@mizan/contracts';
 import type { EventStore } from '@mizan/event-store';
 import { Problem } from '@mizan/platform';
 import type { Asking } from './asking.js';
 import { WriterFault } from './fault.js';
 import type { CatalogEntry, LedgerCatalog } from './ledger-catalog.js';
-import type { Ask, Reply } from './ledger-writer.js';
+import type { Ask, Reply } from './ask.js';
 import type { OpenLedgers } from './open-ledgers.js';
 
 const RETRY_AFTER_S = '1';
+
+export const isLedgerId = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(id);
 
 /** The ledgers of tenants, by the names their tenants gave them. */
 export class Ledgers {
@@ -41,8 +43,11 @@ export class Ledgers {
     return { created: reply!.created, body: await this.body(entry) };
   }
 
+  /** @throws Problem `ledger_not_found`, also for one that was entered and never opened. */
   async show(tenant: string, id: string): Promise<LedgerBody> {
-    return this.body(await this.entry(tenant, id));
+    const body = await this.body(await this.entry(tenant, id));
+    if (body.position === 0) throw notFound(id);
+    return body;
   }
 
   async list(tenant: string, after: string, limit: number): Promise<readonly LedgerBody[]> {
@@ -51,9 +56,9 @@ export class Ledgers {
 
   /** @throws Problem `ledger_not_found`, also for another tenant's. */
   async entry(tenant: string, id: string): Promise<CatalogEntry> {
-    const entry = await this.catalog.find(tenant, id);
+    const entry = isLedgerId(id) ? await this.catalog.find(tenant, id) : null;
     if (entry) return entry;
-    throw new Problem('ledger_not_found', `There is no ledger ${id}. Create it with PUT /v1/ledgers/{ledger}.`);
+    throw notFound(id);
   }
 
   /** What is durable of it, whether it is open here or not. */
@@ -68,7 +73,11 @@ export class Ledgers {
       return await this.open.ask(entry, asks, origin);
     } catch (fault) {
       if (!(fault instanceof WriterFault)) throw fault;
-      throw new Problem(fault.kind, fault.message, { headers: { 'retry-after': RETRY_AFTER_S }, cause: fault });
+      const again = statusOf(fault.kind) === 503 ? { headers: { 'retry-after': RETRY_AFTER_S } } : {};
+      throw new Problem(fault.kind, fault.message, { ...again, cause: fault });
     }
   }
 }
+
+const notFound = (id: string): Problem =>
+  new Problem('ledger_not_found', `There is no ledger ${id}. Create it with PUT /v1/ledgers/{ledger}.`);

@@ -28,7 +28,20 @@ export async function loadLedger(ports: WriterPorts, lease: Lease, tenant: strin
     book.openings.clear();
     signal.throwIfAborted();
   }
-  return new LedgerWriter(ports, lease.ledger, tenant, lease.epoch, book, new IdFollower(ports.ids, lease.ledger, through, signal)).begin();
+  if (through > book.ledger.position)
+    throw new Error(
+      `The index of ids knows position ${through}, the journal of ${lease.ledger} ends at ${book.ledger.position}: one of them is of another time.`,
+    );
+  const onFault = (error: unknown): void =>
+    ports.log('warn', 'The index of ids could not be written; it is tried again.', { ledger: lease.ledger, error: String(error) });
+  return new LedgerWriter(
+    ports,
+    lease.ledger,
+    tenant,
+    lease.epoch,
+    book,
+    new IdFollower(ports.ids, lease.ledger, through, signal, onFault),
+  );
 }
 
 /** Only accounts need their words to go on: their metadata. */

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Ask, Origin, Reply } from './ask.js';
+import { WriterFault, notWritten } from './fault.js';
 import type { CatalogEntry } from './ledger-catalog.js';
-import { WriterFault } from './fault.js';
 import { LEASE_MS, type Lease, type Leases } from './leases.js';
-import type { Ask, LedgerWriter, Origin, Reply, WriterPorts } from './ledger-writer.js';
+import type { LedgerWriter, WriterPorts } from './ledger-writer.js';
 import { loadLedger } from './load-ledger.js';
 
 /** How many ledgers this process holds open at once, and how long an idle one stays, ms. */
@@ -10,6 +12,13 @@ const IDLE_MS = 10 * 60 * 1000;
 /** Spent commands kept in memory by all ledgers together; the index brings the others back. */
 const KEPT_COMMANDS = 5_000;
 const MIN_KEPT_COMMANDS = 100;
+/** How long, and how many, may wait for a ledger to be loaded. */
+const LOAD_DEADLINE_MS = 10_000;
+const MAX_WAITING_FOR_LOAD = 1_000;
+/** Giving leases back is a courtesy to others: it must not hold up the end, ms. */
+const GOODBYE_MS = 500;
+
+type LedgerOf = Pick<CatalogEntry, 'uid' | 'tenant'>;
 
 interface Open {
   readonly lease: Lease;
@@ -20,17 +29,24 @@ interface Open {
 export class OpenLedgers {
   private readonly open = new Map<string, Open>();
   private readonly loading = new Map<string, Promise<LedgerWriter>>();
+  private readonly loadingLeases = new Map<string, Lease>();
   private readonly stopping = new AbortController();
+  private closing = false;
+  private waitingForLoad = 0;
   private renewal: NodeJS.Timeout | null = null;
   private readonly ports: WriterPorts;
   /** Why nothing can be written at present, or null. */
   private refusal: string | null = 'The database has not been asked yet.';
 
   constructor(
-    ports: Omit<WriterPorts, 'keptCommands'>,
+    ports: Omit<WriterPorts, 'keptCommands' | 'waiting'>,
     private readonly leases: Leases,
   ) {
-    this.ports = { ...ports, keptCommands: () => Math.max(MIN_KEPT_COMMANDS, Math.floor(KEPT_COMMANDS / Math.max(1, this.open.size))) };
+    this.ports = {
+      ...ports,
+      waiting: { commands: 0 },
+      keptCommands: () => Math.max(MIN_KEPT_COMMANDS, Math.floor(KEPT_COMMANDS / Math.max(1, this.open.size))),
+    };
   }
 
   /** Compares the clock with the database's, and goes on renewing. */
@@ -40,77 +56,96 @@ export class OpenLedgers {
   }
 
   /** Asks a ledger; once more when its writer ended before it had written anything of this. @throws WriterFault */
-  async ask<A extends Ask>(ledger: Pick<CatalogEntry, 'uid' | 'tenant'>, asks: readonly A[], origin: Origin): Promise<Reply<A>[]> {
+  async ask<A extends Ask>(ledger: LedgerOf, asks: readonly A[], origin: Origin): Promise<Reply<A>[]> {
     const writer = await this.writer(ledger);
     try {
       return await writer.submit(asks, origin);
     } catch (fault) {
-      const untouched = fault instanceof WriterFault && fault.kind === 'unavailable' && asks.length === 1;
-      if (!untouched || !writer.hasEnded || this.stopping.signal.aborted) throw fault;
+      const untouched = fault instanceof WriterFault && fault.kind === 'unavailable';
+      if (!untouched || !writer.hasEnded) throw fault;
       return (await this.writer(ledger)).submit(asks, origin);
     }
   }
 
-  /** The writer of a ledger. @throws WriterFault when another instance has it or it cannot be loaded. */
-  async writer(ledger: Pick<CatalogEntry, 'uid' | 'tenant'>): Promise<LedgerWriter> {
-    const open = this.open.get(ledger.uid);
-    if (open && !open.writer.hasEnded) return open.writer;
-    let loading = this.loading.get(ledger.uid);
-    if (!loading) {
-      loading = this.load(ledger).finally(() => this.loading.delete(ledger.uid));
-      this.loading.set(ledger.uid, loading);
-    }
-    return loading;
-  }
-
-  /** The last durable position of a ledger that is open here. */
+  /** The writer of a ledger that is open here. */
   find(uid: string): LedgerWriter | undefined {
     const open = this.open.get(uid);
     return open && !open.writer.hasEnded ? open.writer : undefined;
   }
 
-  /** Lets what is queued be written, within `timeMs`, and gives all leases back. */
+  /** Takes no more, lets what is queued be written, within `timeMs`, and gives all leases back. */
   async stop(timeMs: number): Promise<void> {
+    this.closing = true;
     if (this.renewal) clearTimeout(this.renewal);
     const signal = AbortSignal.timeout(timeMs);
+    signal.addEventListener('abort', () => this.stopping.abort(new Error('stopping')), { once: true });
+    await Promise.race([Promise.allSettled(this.loading.values()), aborted(signal)]);
     const open = [...this.open.values()];
-    await Promise.all(open.map(({ writer }) => writer.drain(signal)));
+    await Promise.race([Promise.all(open.map(({ writer }) => writer.drain(signal))), aborted(signal)]);
     this.stopping.abort(new Error('stopping'));
-    await this.leases.release(open.map(({ lease }) => lease)).catch(() => undefined);
+    const leases = this.leases.release(open.map(({ lease }) => lease)).catch(() => undefined);
+    await Promise.race([leases, pause(GOODBYE_MS, undefined, { ref: false })]);
   }
 
   /** What a health page says of the writers. @throws when they cannot write at present. */
   readiness(): Readonly<Record<string, unknown>> {
     if (this.refusal !== null) throw new Error(this.refusal);
-    const queued = [...this.open.values()].reduce((sum, { writer }) => sum + writer.queued, 0);
-    return { openLedgers: this.open.size, queuedCommands: queued, clockDriftMs: Math.round(this.ports.clock.drift() ?? 0) };
+    const unindexed = [...this.open.values()].reduce((sum, { writer }) => sum + writer.unindexed, 0);
+    const clockDriftMs = Math.round(this.ports.clock.drift() ?? 0);
+    return { openLedgers: this.open.size, queuedCommands: this.ports.waiting.commands, unindexed, clockDriftMs };
   }
 
-  private async load(ledger: Pick<CatalogEntry, 'uid' | 'tenant'>): Promise<LedgerWriter> {
-    this.stopping.signal.throwIfAborted();
-    this.makeRoom();
+  /** The writer of a ledger, loaded if it is not open. @throws WriterFault when another instance has it, or it cannot be loaded in time. */
+  private async writer(ledger: LedgerOf): Promise<LedgerWriter> {
+    if (this.closing) throw notWritten('This service is stopping.');
+    const open = this.find(ledger.uid);
+    if (open) return open;
+    if (this.waitingForLoad >= MAX_WAITING_FOR_LOAD)
+      throw new WriterFault('overloaded', 'Too many wait for ledgers to be loaded. Send it again in a second.');
+    let loading = this.loading.get(ledger.uid);
+    if (!loading) {
+      this.makeRoom();
+      loading = this.load(ledger).finally(() => this.loading.delete(ledger.uid));
+      this.loading.set(ledger.uid, loading);
+    }
+    this.waitingForLoad += 1;
+    const tooLong = new AbortController();
     try {
-      const lease = await this.leases.take(ledger.uid);
-      if (lease === null) throw new WriterFault('unavailable', 'Another instance writes this ledger. Send it again in a few seconds.');
-      const startedAt = this.ports.clock.monotonic();
-      const writer = await loadLedger(this.ports, lease, ledger.tenant, this.stopping.signal);
-      this.open.set(ledger.uid, { lease, writer });
-      const tookMs = Math.round(this.ports.clock.monotonic() - startedAt);
-      this.ports.log('info', 'Ledger loaded.', { ledger: ledger.uid, position: writer.position, epoch: lease.epoch, tookMs });
+      const late = pause(LOAD_DEADLINE_MS, undefined, { signal: tooLong.signal }).then(() => {
+        throw notWritten('The ledger is still being loaded.');
+      });
+      return await Promise.race([loading, late]);
+    } finally {
+      tooLong.abort();
+      this.waitingForLoad -= 1;
+    }
+  }
+
+  private async load({ uid, tenant }: LedgerOf): Promise<LedgerWriter> {
+    const { clock, log } = this.ports;
+    try {
+      const lease = await this.leases.take(uid);
+      if (lease === null) throw notWritten('Another instance writes this ledger.');
+      this.loadingLeases.set(uid, lease);
+      const startedAt = clock.monotonic();
+      const writer = await loadLedger(this.ports, lease, tenant, this.stopping.signal);
+      this.open.set(uid, { lease, writer });
+      const tookMs = Math.round(clock.monotonic() - startedAt);
+      log('info', 'Ledger loaded.', { ledger: uid, position: writer.position, epoch: lease.epoch, tookMs });
       return writer;
     } catch (error) {
       if (error instanceof WriterFault) throw error;
-      this.ports.log('error', 'A ledger could not be loaded.', { ledger: ledger.uid, error: String(error) });
-      throw new WriterFault('unavailable', 'The ledger cannot be loaded at the moment. Nothing was written; send it again.', {
-        cause: error,
-      });
+      log('error', 'A ledger could not be loaded.', { ledger: uid, error: String(error) });
+      throw notWritten('The ledger cannot be loaded at the moment.', error);
+    } finally {
+      this.loadingLeases.delete(uid);
     }
   }
 
   private scheduleRenewal(): void {
     this.renewal = setTimeout(() => {
       void this.renew().finally(() => {
-        if (!this.stopping.signal.aborted) this.scheduleRenewal();
+        if (!this.closing) this.scheduleRenewal();
       });
     }, LEASE_MS / 3);
   }
@@ -120,13 +155,13 @@ export class OpenLedgers {
     const askedAt = clock.monotonic();
     const open = [...this.open.values()];
     try {
-      const { held, databaseNow } = await this.leases.renew(open.map(({ lease }) => lease));
+      const { held, databaseNow } = await this.leases.renew([...open.map(({ lease }) => lease), ...this.loadingLeases.values()]);
       clock.check(databaseNow, askedAt);
-      this.refusal = clock.trusted() ? null : `The clock is ${Math.round(clock.drift()!)} ms away from the database's. Set it.`;
+      this.refusal = clock.checkedNow() === null ? clock.complaint() : null;
       for (const { lease, writer } of open) {
         if (held.has(lease.ledger)) continue;
         log('warn', 'The lease on a ledger was lost.', { ledger: lease.ledger });
-        void this.putAway(lease.ledger, writer, 'Another instance has taken this ledger over. Nothing was written; send it again.');
+        void this.putAway(lease.ledger, writer, 'Another instance has taken this ledger over.');
       }
       await this.putIdleAway();
     } catch (error) {
@@ -138,24 +173,27 @@ export class OpenLedgers {
   private async putIdleAway(): Promise<void> {
     const now = this.ports.clock.monotonic();
     const idle = [...this.open.values()].filter(({ writer }) => writer.hasEnded || (writer.idle && now - writer.lastUsedAt > IDLE_MS));
-    for (const { lease, writer } of idle) await this.putAway(lease.ledger, writer, 'The ledger is being put away. Send it again.');
+    for (const { lease, writer } of idle) await this.putAway(lease.ledger, writer, 'The ledger is being put away.');
     await this.leases.release(idle.map(({ lease }) => lease));
   }
 
   /** Puts the least recently used idle ledger away when the bound is reached. */
   private makeRoom(): void {
-    if (this.open.size < MAX_OPEN) return;
+    if (this.open.size + this.loading.size < MAX_OPEN) return;
     const [oldest] = [...this.open.values()].filter(({ writer }) => writer.idle).sort((a, b) => a.writer.lastUsedAt - b.writer.lastUsedAt);
     if (!oldest)
       throw new WriterFault(
         'overloaded',
         `All ${MAX_OPEN} ledgers that this instance may hold open are in use. Send it again in a second.`,
       );
-    void this.putAway(oldest.lease.ledger, oldest.writer, 'The ledger is being put away. Send it again.');
+    void this.putAway(oldest.lease.ledger, oldest.writer, 'The ledger is being put away.');
   }
 
   private async putAway(uid: string, writer: LedgerWriter, why: string): Promise<void> {
     if (this.open.get(uid)?.writer === writer) this.open.delete(uid);
-    await writer.end(new WriterFault('unavailable', why));
+    await writer.end(notWritten(why));
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));

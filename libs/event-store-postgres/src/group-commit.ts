@@ -32,7 +32,7 @@ export class GroupCommit {
   append(append: Append): Promise<Appended> {
     if (this.closed) throw new AppendRefused('The event store is closed.');
     if (this.waiting.length >= MOST_WAITING_APPENDS || this.waitingBytes + append.bytes > MOST_WAITING_BYTES)
-      throw new AppendRefused('Too many appends wait for the database. Try again a little later.');
+      throw new AppendRefused('Too many appends wait for the database. Try again a little later.', true);
     return new Promise((resolve, reject) => {
       this.waiting.push({ ...append, resolve, reject });
       this.waitingBytes += append.bytes;

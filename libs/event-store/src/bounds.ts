@@ -8,6 +8,14 @@ export const MAX_FEED_APPENDS = 8192;
 /** This append was not begun: nothing of it was written, and nothing will be. The message says what was wrong with it. */
 export class AppendRefused extends Error {
   override readonly name = 'AppendRefused';
+
+  constructor(
+    message: string,
+    /** The store was only busy: the same append may be offered again. */
+    readonly mayPass = false,
+  ) {
+    super(message);
+  }
 }
 
 /**

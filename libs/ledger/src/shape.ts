@@ -123,7 +123,8 @@ function readPostings(fields: Fields): { postings: readonly Posting[] } {
     return { postings: [] };
   }
   const postings = list.map((value: unknown, place) => readPosting(fields, value, `postings/${place}`));
-  if (!fields.faults.first) theyBalance(fields, postings);
+  // What could not be read has a fault of an earlier code already.
+  theyBalance(fields, postings);
   return { postings };
 }
 

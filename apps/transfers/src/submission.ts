@@ -1,0 +1,56 @@
+import { type Ask, type Origin, type Reply, commandsIn } from './ask.js';
+import { WriterFault, unknownOutcome } from './fault.js';
+
+/** How long a caller waits for an answer before it is told that the outcome is unknown, ms. */
+const ANSWER_DEADLINE_MS = 10_000;
+
+/**
+ * What one caller asks in one breath. It is carried out in order up to its end or to the first fault: what stands
+ * behind a fault is never decided, so that nothing is decided without what was asked before it.
+ */
+export class Submission {
+  readonly commands: number;
+  readonly answered: Promise<Reply[]>;
+  private readonly replies: Reply[] = [];
+  private readonly deadline: NodeJS.Timeout;
+  private resolve!: (replies: Reply[]) => void;
+  private reject!: (fault: WriterFault) => void;
+  private over = false;
+
+  constructor(
+    readonly asks: readonly Ask[],
+    readonly origin: Origin,
+  ) {
+    this.commands = asks.reduce((sum, ask) => sum + commandsIn(ask), 0);
+    this.answered = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.deadline = setTimeout(() => this.end(unknownOutcome()), ANSWER_DEADLINE_MS);
+  }
+
+  /** Refused, or given up on: the rest of it is not carried out. */
+  get refused(): boolean {
+    return this.over;
+  }
+
+  /** The next ask in order is durable. */
+  answer(reply: Reply): void {
+    this.replies.push(reply);
+    if (this.over || this.replies.length < this.asks.length) return;
+    clearTimeout(this.deadline);
+    this.resolve(this.replies);
+  }
+
+  /** What was asked before in the same breath may be written already; then nobody can say that nothing was. */
+  refuse(fault: WriterFault): void {
+    this.end(this.replies.length > 0 ? unknownOutcome(fault) : fault);
+  }
+
+  private end(fault: WriterFault): void {
+    if (this.over) return;
+    this.over = true;
+    clearTimeout(this.deadline);
+    this.reject(fault);
+  }
+}
