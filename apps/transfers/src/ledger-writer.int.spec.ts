@@ -2,7 +2,10 @@ import { decodeEvent, journalStream } from '@mizan/contracts';
 import { AppendRefused, type EventStore } from '@mizan/event-store';
 import type { PostgresEventStore } from '@mizan/event-store-postgres';
 import type { Pool } from 'pg';
+import { type Command, noTexts } from '@mizan/ledger';
 import { CheckedClock } from './checked-clock.js';
+import { PostgresCommandIds } from './command-ids.postgres.js';
+import { WriterFault } from './fault.js';
 import type { OpenLedgers } from './open-ledgers.js';
 import { carryOut, deposit, openLedgerWithAccounts, origin, startWriters, transfersDatabase } from './writing.fixture.js';
 
@@ -23,8 +26,8 @@ afterEach(async () => {
 });
 afterAll(() => database.drop());
 
-async function writers(over: EventStore = store, owner?: string, clock?: CheckedClock): Promise<OpenLedgers> {
-  const open = await startWriters(pool, over, owner, clock);
+async function writers(over: EventStore = store, given: Parameters<typeof startWriters>[2] = {}): Promise<OpenLedgers> {
+  const open = await startWriters(pool, over, given);
   started.push(open);
   return open;
 }
@@ -47,7 +50,7 @@ async function journal(uid: string): Promise<string[]> {
 describe('group commit', () => {
   it('puts what arrives together into few appends, and answers each with its own event', async () => {
     let appends = 0;
-    const counting = before(store, { append: async (...given) => ((appends += 1), store.append(...given)) });
+    const counting = over<EventStore>(store, { append: async (...given) => ((appends += 1), store.append(...given)) });
     const open = await writers(counting);
     const ledger = newLedger();
     await openLedgerWithAccounts(open, ledger, 1);
@@ -62,7 +65,7 @@ describe('group commit', () => {
     const gate = Promise.withResolvers<void>();
     const entered = Promise.withResolvers<void>();
     let hold = false;
-    const slow = before(store, {
+    const slow = over<EventStore>(store, {
       append: async (...given) => {
         if (hold) {
           entered.resolve();
@@ -91,7 +94,7 @@ describe('group commit', () => {
 describe('an append whose outcome is unknown', () => {
   it.each(['before', 'after'] as const)('is settled by reading the stream when the connection breaks %s the write', async (when) => {
     let breaks = 0;
-    const breaking = before(store, {
+    const breaking = over<EventStore>(store, {
       append: async (...given) => {
         const fails = breaks > 0 && breaks-- > 0;
         if (fails && when === 'before') throw new Error('the connection broke');
@@ -113,7 +116,7 @@ describe('an append whose outcome is unknown', () => {
 
   it('is what a batch comes to when the writer ends in the middle of it: the same ids settle it', async () => {
     let appends = 0;
-    const refusing = before(store, {
+    const refusing = over<EventStore>(store, {
       append: async (stream, expected, events) => {
         if ((appends += 1) === 3) throw new AppendRefused('The event store is closed.');
         return store.append(stream, expected, events);
@@ -134,19 +137,19 @@ describe('an append whose outcome is unknown', () => {
 
 describe('a second writer', () => {
   it('is refused while the lease lasts', async () => {
-    const one = await writers(store, 'http://127.0.0.1:1');
-    const two = await writers(store, 'http://127.0.0.1:2');
+    const one = await writers(store, { owner: 'http://127.0.0.1:1' });
+    const two = await writers(store, { owner: 'http://127.0.0.1:2' });
     const ledger = newLedger();
     await openLedgerWithAccounts(one, ledger, 1);
     await expect(carryOut(two, ledger, deposit('t', 1, 1n))).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
   it('fences the first one: the loser writes nothing, drops its state and goes on from what is there', async () => {
-    const one = await writers(store, 'http://127.0.0.1:1');
+    const one = await writers(store, { owner: 'http://127.0.0.1:1' });
     const ledger = newLedger();
     await openLedgerWithAccounts(one, ledger, 1);
     // The same address is the same place restarted, so it takes the lease at once: the first writer does not know.
-    const two = await writers(store, 'http://127.0.0.1:1');
+    const two = await writers(store, { owner: 'http://127.0.0.1:1' });
     await carryOut(two, ledger, deposit('by-two', 1, 1n));
     const refusedOrDone = await carryOut(one, ledger, deposit('by-one', 1, 1n)).catch((fault: { kind: string }) => fault.kind);
     expect(refusedOrDone === 'unavailable' || (refusedOrDone as { status: string }).status === 'applied').toBe(true);
@@ -206,11 +209,92 @@ describe('what memory has forgotten', () => {
   });
 });
 
+describe('a fault in the middle of a batch', () => {
+  it('leaves undecided what stands behind it, so that nothing is decided without what was asked before', async () => {
+    let fails = false;
+    const open = await writers(store, {
+      ids: over(new PostgresCommandIds(pool), { positions: (...given) => failing(fails, () => ids.positions(...given)) }),
+    });
+    const ids = new PostgresCommandIds(pool);
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    await carryOut(open, ledger, deposit('first', 1, 1n));
+    await indexed(ledger.uid, 4);
+    const late: Command = {
+      op: 'open',
+      id: 'clients:late',
+      type: 'liability',
+      asset: 'CZK',
+      minBalance: null,
+      maxBalance: null,
+      texts: noTexts,
+    };
+    const pay: Command = { ...deposit('pay', 1, 7n), credit: 'clients:late' } as Command;
+    const commands = [late, ...Array.from({ length: 999 }, (_, i) => deposit(`t${i}`, 1, 1n)), pay, deposit('after', 1, 7n)];
+    const batch = commands.map((command) => ({ kind: 'command', command }) as const);
+    fails = true;
+    const refused = open.ask(ledger, batch, origin);
+    await expect(refused).rejects.toMatchObject({ kind: 'unavailable' });
+    fails = false;
+    expect((await journal(ledger.uid)).length).toBe(4);
+    const answers = await open.ask(ledger, batch, origin);
+    expect(answers.every(({ status, replayed }) => status === 'applied' && !replayed)).toBe(true);
+  });
+
+  it('forgets nothing of what was put back when the lease is lost', async () => {
+    const open = await writers();
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    const legs = Array.from(
+      { length: 64 },
+      (_, i) => ({ account: i % 2 ? 'clients:1' : 'bank:cash', side: i % 2 ? 'credit' : 'debit', amount: 1n }) as const,
+    );
+    const wide = Array.from(
+      { length: 900 },
+      (_, i) => ({ kind: 'command', command: { op: 'transfer', id: `w${i}`, postings: legs, effectiveAt: null, texts: noTexts } }) as const,
+    );
+    const asked = open.ask(ledger, wide, origin);
+    await new Promise(setImmediate);
+    await open.find(ledger.uid)!.end(new WriterFault('unavailable', 'The lease was lost.'));
+    // Where nothing of it was written yet, the ledger is loaded anew and all of it is carried out.
+    const outcome = await asked.then(
+      () => 'done',
+      ({ kind, cause }: WriterFault) => (cause ? kind : 'given up after the deadline'),
+    );
+    expect(['done', 'outcome_unknown']).toContain(outcome);
+    expect(open.readiness()).toMatchObject({ queuedCommands: 0 });
+  });
+});
+
+describe('stopping', () => {
+  it('ends in time also where the index cannot be written, and takes nothing more', async () => {
+    const ids = new PostgresCommandIds(pool);
+    const open = await writers(store, { ids: over(ids, { add: () => Promise.reject(new Error('the index is away')) }) });
+    const ledger = newLedger();
+    await expect(open.ask(ledger, [{ kind: 'open-ledger', tenant: 't1', ledger: 'x', name: 'x' }], origin)).resolves.toEqual([
+      { created: true },
+    ]);
+    await open.stop(300);
+    await expect(carryOut(open, ledger, deposit('t', 1, 1n))).rejects.toMatchObject({ kind: 'unavailable' });
+    const { rows } = await pool.query('SELECT 1 FROM transfers.leases WHERE ledger = $1 AND until > clock_timestamp()', [ledger.uid]);
+    expect(rows).toEqual([]);
+  });
+});
+
+describe('a ledger that was never opened', () => {
+  it('is not found, however often it is asked', async () => {
+    const open = await writers();
+    const ledger = newLedger();
+    for (const id of ['a', 'b'])
+      await expect(carryOut(open, ledger, deposit(id, 1, 1n))).rejects.toMatchObject({ kind: 'ledger_not_found' });
+  });
+});
+
 describe('bounds', () => {
   it('refuses what the queue cannot hold', async () => {
     const gate = Promise.withResolvers<void>();
     let hold = false;
-    const slow = before(store, { append: async (...given) => (hold && (await gate.promise), store.append(...given)) });
+    const slow = over<EventStore>(store, { append: async (...given) => (hold && (await gate.promise), store.append(...given)) });
     const open = await writers(slow);
     const ledger = newLedger();
     await openLedgerWithAccounts(open, ledger, 1);
@@ -225,10 +309,27 @@ describe('bounds', () => {
     expect((await journal(ledger.uid)).length).toBe(3 + 16_000);
   });
 
+  it('writes no moment that was not compared: a jump while facts are loaded is seen', async () => {
+    let ahead = 0;
+    let jumps = false;
+    const ids = new PostgresCommandIds(pool);
+    const jumping = over(ids, { positions: (...given) => ((ahead = jumps ? 365 * 86_400_000 : 0), ids.positions(...given)) });
+    const open = await writers(store, { ids: jumping, clock: new CheckedClock(() => Date.now() + ahead) });
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    await carryOut(open, ledger, deposit('first', 1, 1n));
+    await indexed(ledger.uid, 4);
+    jumps = true;
+    await expect(carryOut(open, ledger, deposit('t', 1, 1n))).rejects.toMatchObject({ kind: 'unavailable' });
+    jumps = false;
+    ahead = 0;
+    expect((await journal(ledger.uid)).length).toBe(4);
+  });
+
   it('writes nothing when the clock is more than 2 s from the database’s', async () => {
     let ahead = 0;
     const clock = new CheckedClock(() => Date.now() + ahead);
-    const open = await writers(store, undefined, clock);
+    const open = await writers(store, { clock });
     const ledger = newLedger();
     await openLedgerWithAccounts(open, ledger, 1);
     ahead = 2_500;
@@ -239,11 +340,19 @@ describe('bounds', () => {
   });
 });
 
-/** The store with some of its functions replaced: what a network may do between the writer and it. */
-function before(real: EventStore, instead: Partial<EventStore>): EventStore {
+/** The real thing with some of its functions replaced: what a network may do between the writer and it. */
+function over<T extends object>(real: T, instead: Partial<T>): T {
   return new Proxy(real, {
     get: (target, name) => Reflect.get(instead, name) ?? (Reflect.get(target, name) as () => unknown).bind(target),
   });
+}
+
+const failing = <T>(fails: boolean, otherwise: () => Promise<T>): Promise<T> =>
+  fails ? Promise.reject(new Error('the connection broke')) : otherwise();
+
+/** Resolves when the index of ids has followed a journal so far. */
+async function indexed(uid: string, position: number): Promise<void> {
+  while ((await new PostgresCommandIds(pool).through(uid)) < position) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** As if the process had died before the index caught up. */

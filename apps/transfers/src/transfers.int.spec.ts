@@ -88,6 +88,24 @@ describe('ledgers', () => {
     expect(rest.body).toMatchObject({ items: [{ id: 'second' }], next: null });
   });
 
+  it('keep card numbers and broken text out of the journal for ever', async () => {
+    expect(await put('/v1/ledgers/4111111111111111', {})).toMatchObject({ status: 400, body: { code: 'card_number' } });
+    expect(await put('/v1/ledgers/third', { name: '4111 1111 1111 1111' })).toMatchObject({ status: 400, body: { code: 'card_number' } });
+    for (const name of ['a\ud800b', 'a\u202eb', 'a\u0000b', '']) expect((await put('/v1/ledgers/third', { name })).status).toBe(400);
+    expect((await get('/v1/ledgers/third')).status).toBe(404);
+    await post('/v1/ledgers/main/accounts', { id: 'clients:8', type: 'liability', asset: 'CZK' }, { 'x-request-id': '4111111111111111' });
+    const lines = await app.inject({
+      url: '/v1/ledgers/main/journal',
+      headers: { authorization: `Bearer ${token}`, accept: 'application/x-ndjson' },
+    });
+    expect(lines.body).not.toContain('4111111111111111');
+  });
+
+  it('and ids that cannot exist are not found', async () => {
+    for (const path of ['/v1/ledgers/%00', '/v1/ledgers/%00/journal', '/v1/ledgers/main/commands/%00', '/v1/ledgers/main/transfers/%20'])
+      expect((await get(path)).status).toBe(404);
+  });
+
   it('of another tenant do not exist, whatever is asked of them', async () => {
     const as = { authorization: `Bearer ${strangerToken}` };
     const unknown = await get<ProblemDocument>('/v1/ledgers/none', as);

@@ -8,6 +8,7 @@ import { testDatabase } from '@mizan/testing';
 import type { Pool } from 'pg';
 import { PostgresAssets } from './assets.postgres.js';
 import { CheckedClock } from './checked-clock.js';
+import type { CommandIds } from './command-ids.js';
 import { PostgresCommandIds } from './command-ids.postgres.js';
 import { JournalReader } from './journal-reader.js';
 import { PostgresLeases } from './leases.postgres.js';
@@ -51,12 +52,11 @@ export async function transfersDatabase(): Promise<{
 export async function startWriters(
   pool: Pool,
   store: EventStore,
-  owner = 'http://127.0.0.1:1',
-  clock = new CheckedClock(),
+  { owner = 'http://127.0.0.1:1', clock = new CheckedClock(), ids = new PostgresCommandIds(pool) as CommandIds } = {},
 ): Promise<OpenLedgers> {
   const texts = new PostgresTexts(pool);
   const reader = new JournalReader(store, new StoreFeed(store, (wanted) => texts.find(wanted)));
-  const ports = { store, reader, texts, ids: new PostgresCommandIds(pool), assets: new PostgresAssets(pool), clock, log: () => undefined };
+  const ports = { store, reader, texts, ids, assets: new PostgresAssets(pool), clock, log: () => undefined };
   const open = new OpenLedgers(ports, new PostgresLeases(pool, owner));
   await open.start();
   return open;

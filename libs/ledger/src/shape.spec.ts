@@ -130,6 +130,11 @@ describe('an operation is refused for its shape', () => {
     ['one account in postings', { ...byPostings, postings: postings.map((one) => ({ ...one, account: 'a' })) }, 'same_account postings'],
     ['one account, unbalanced', { ...byPostings, postings: [postings[0], postings[0]] }, 'same_account postings'],
     ['unbalanced', { ...byPostings, postings: [postings[0], { ...postings[1], amount: '2499' }] }, 'unbalanced postings'],
+    [
+      'unbalanced, under an id like a card number',
+      { ...byPostings, id: '4111111111111111', postings: [postings[0], { ...postings[1], amount: '2499' }] },
+      'unbalanced postings',
+    ],
     // dates
     ['a day without time', { ...transfer, effectiveAt: '2026-01-04' }, 'invalid_date effectiveAt'],
     ['another zone', { ...transfer, effectiveAt: '2026-01-04T12:00:00+00:00' }, 'invalid_date effectiveAt'],
