@@ -7,7 +7,7 @@ import {
   type FeedHeads,
   type FeedPage,
   type FeedToken,
-  MAX_APPEND_BYTES,
+  MAX_PAGE_BYTES,
   MAX_APPEND_EVENTS,
   MAX_FEED_APPENDS,
   type StoredEvent,
@@ -109,7 +109,7 @@ export class PostgresEventStore implements EventStore {
           SELECT version, event, octet_length(event) AS bytes, sum(octet_length(event)) OVER (ORDER BY version ${order}) AS through
           FROM (SELECT version, event FROM journal.events WHERE stream = $1 AND version ${beyond} $2 ORDER BY version ${order} LIMIT $3) AS next
         ) AS sized
-        WHERE through <= ${MAX_APPEND_BYTES} OR through = bytes
+        WHERE through <= ${MAX_PAGE_BYTES} OR through = bytes
         ORDER BY version ${order}`,
       values: [stream, edge, pageLimit(limit, MAX_APPEND_EVENTS)],
       rowMode: 'array',
@@ -142,7 +142,7 @@ export class PostgresEventStore implements EventStore {
           WHERE e.stream = appends.stream AND e.version BETWEEN appends.first_version AND appends.last_version
           ORDER BY e.version OFFSET 0
         ) AS events
-        WHERE through <= ${MAX_APPEND_BYTES} OR through = bytes
+        WHERE through <= ${MAX_PAGE_BYTES} OR through = bytes
         ORDER BY token, version`,
       values: [placeOf(after), pageLimit(limit, MAX_FEED_APPENDS)],
       rowMode: 'array',

@@ -1,7 +1,9 @@
 /** The most events in one append, and in one page of a stream. */
 export const MAX_APPEND_EVENTS = 8192;
-/** Bytes of UTF-8 in one append, 4 MiB; also about the size of a page. */
+/** Bytes of UTF-8 in one append, 4 MiB. */
 export const MAX_APPEND_BYTES = 4 * 1024 * 1024;
+/** About the size of a page that is read, 1 MiB: above the largest all-or-nothing group, and small enough for readers of little memory. */
+export const MAX_PAGE_BYTES = 1024 * 1024;
 /** The most appends in one page of the feed. */
 export const MAX_FEED_APPENDS = 8192;
 

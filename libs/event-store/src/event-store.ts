@@ -14,7 +14,7 @@ export interface EventStore {
   append(stream: string, expectedVersion: number, events: readonly string[]): Promise<Appended>;
 
   /**
-   * Events of one stream with version > `after`, oldest first: at most `limit` of them and about MAX_APPEND_BYTES bytes, at least one if there is one.
+   * Events of one stream with version > `after`, oldest first: at most `limit` of them and about MAX_PAGE_BYTES bytes, at least one if there is one.
    * A short page is not the end; an empty one is.
    */
   read(stream: string, after: number, limit: number): Promise<readonly StoredEvent[]>;
@@ -27,7 +27,7 @@ export interface EventStore {
 
   /**
    * Whole appends after a token (null: from the beginning) in the store's own order, which no later commit changes:
-   * at most `limit` of them and about MAX_APPEND_BYTES bytes, at least one if there is one.
+   * at most `limit` of them and about MAX_PAGE_BYTES bytes, at least one if there is one.
    */
   readAll(after: FeedToken | null, limit: number): Promise<FeedPage>;
 

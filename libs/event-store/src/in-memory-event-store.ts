@@ -1,4 +1,4 @@
-import { MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_FEED_APPENDS, appendBytes, pageLimit } from './bounds.js';
+import { MAX_PAGE_BYTES, MAX_APPEND_EVENTS, MAX_FEED_APPENDS, appendBytes, pageLimit } from './bounds.js';
 import { placeOf, tokenAt } from './counted-token.js';
 import type { Appended, EventStore, FeedAppend, FeedHeads, FeedPage, FeedToken, StoredEvent } from './event-store.js';
 import { Bell, liveFeed } from './live-feed.js';
@@ -71,6 +71,6 @@ const numbered = (texts: readonly string[], start: number, end: number): StoredE
 /** The first items that fit the size of a page, at least one. */
 function withinBytes<T>(items: readonly T[], bytesOf: (item: T) => number): readonly T[] {
   let bytes = 0;
-  const end = items.findIndex((item, index) => (bytes += bytesOf(item)) > MAX_APPEND_BYTES && index > 0);
+  const end = items.findIndex((item, index) => (bytes += bytesOf(item)) > MAX_PAGE_BYTES && index > 0);
   return end === -1 ? items : items.slice(0, end);
 }
