@@ -33,7 +33,7 @@ export async function kafkaJars(cache: string = kafkaJarsCache): Promise<string>
   await rm(unfinished, { recursive: true, force: true });
   try {
     await runToEnd(
-      ['mvn', '-q', '-B', '-ntp', '-f', pom, COPY_GOAL, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`],
+      ['mvn', '-q', '-B', '-ntp', '-Dstyle.color=never', '-f', pom, COPY_GOAL, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`],
       DOWNLOAD_TIMEOUT_MS,
     );
     // Somebody else may have been faster; then theirs is as good.
