@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -69,6 +69,19 @@ describe('embedded PostgreSQL', () => {
     const second = await start('another');
     expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await expect(stat(join(directory, 'postgres', 'password.new'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  const asRoot = process.getuid?.() === 0 ? it : it.skip;
+  asRoot('run by root, also manages without a user namespace, as the owner that the folder has', async () => {
+    const data = join(directory, 'postgres', 'data');
+    await mkdir(data, { recursive: true });
+    await chown(data, 1, 1);
+    const first = await start('secret');
+    await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await first.kill();
+    expect((await stat(join(data, 'PG_VERSION'))).uid).toBe(1);
+    const second = await start('secret');
+    expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
   it('says which version wrote a folder that it cannot read', async () => {
