@@ -10,6 +10,8 @@ import { freePort } from '@mizan/embedded';
 import { testDatabase, testTokens } from '@mizan/testing';
 
 const transfers = fileURLToPath(new URL('../../../transfers/dist/', import.meta.url));
+/** The bounds under which `npm start` runs the service. */
+const MEMORY = ['--max-old-space-size=128', '--max-semi-space-size=8'];
 const PASSWORD = 'for-this-run-alone';
 
 /** The transfers service on its own port with PostgreSQL alone: no gateway, no broker, no readers. */
@@ -32,7 +34,7 @@ export async function startPostingSide(): Promise<PostingSide> {
   });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const service = spawn(process.execPath, [join(transfers, 'main.js')], {
+  const service = spawn(process.execPath, [...MEMORY, join(transfers, 'main.js')], {
     env: {
       ...process.env,
       PORT: String(port),
