@@ -1,4 +1,4 @@
-import type { RejectionCode } from '@mizan/ledger';
+import { type RejectionCode, shapeCodes } from '@mizan/ledger';
 
 /** Codes of problem documents beside the rules' own. */
 export const problemStatus = {
@@ -44,17 +44,4 @@ export function statusOf(code: ProblemCode): number {
   return code === 'id_conflict' ? 409 : 422;
 }
 
-const shape: ReadonlySet<string> = new Set<RejectionCode>([
-  'invalid_id',
-  'invalid_account',
-  'invalid_amount',
-  'invalid_asset',
-  'invalid_postings',
-  'same_account',
-  'unbalanced',
-  'invalid_date',
-  'invalid_metadata',
-  'card_number',
-  'group_too_large',
-  'invalid_operation',
-]);
+const shape: ReadonlySet<string> = new Set(shapeCodes);

@@ -1,6 +1,5 @@
-/** Every reason the ledger says no, in the order in which the reasons are looked for. */
-export const rejectionCodes = [
-  // 1. shape
+/** 1. Shape: what follows from the request alone. */
+export const shapeCodes = [
   'invalid_id',
   'invalid_account',
   'invalid_amount',
@@ -13,6 +12,11 @@ export const rejectionCodes = [
   'card_number',
   'group_too_large',
   'invalid_operation',
+] as const;
+
+/** Every reason the ledger says no, in the order in which the reasons are looked for. */
+export const rejectionCodes = [
+  ...shapeCodes,
   // 2. idempotency
   'id_conflict',
   // 3. existence
