@@ -163,18 +163,23 @@ export class OpenLedgers {
         log('warn', 'The lease on a ledger was lost.', { ledger: lease.ledger });
         void this.putAway(lease.ledger, writer, 'Another instance has taken this ledger over.');
       }
-      await this.putIdleAway();
+      this.putIdleAway();
     } catch (error) {
       this.refusal = 'Leases could not be renewed: the database does not answer.';
       log('warn', 'Leases could not be renewed.', { error: String(error) });
     }
   }
 
-  private async putIdleAway(): Promise<void> {
+  /** Nobody waits for them to end: the other leases must be renewed meanwhile. */
+  private putIdleAway(): void {
     const now = this.ports.clock.monotonic();
-    const idle = [...this.open.values()].filter(({ writer }) => writer.hasEnded || (writer.idle && now - writer.lastUsedAt > IDLE_MS));
-    for (const { lease, writer } of idle) await this.putAway(lease.ledger, writer, 'The ledger is being put away.');
-    await this.leases.release(idle.map(({ lease }) => lease));
+    for (const { lease, writer } of [...this.open.values()]) {
+      if (!writer.hasEnded && !(writer.idle && now - writer.lastUsedAt > IDLE_MS)) continue;
+      // A lease that cannot be given back runs out by itself.
+      void this.putAway(lease.ledger, writer, 'The ledger is being put away.')
+        .then(() => this.leases.release([lease]))
+        .catch(() => undefined);
+    }
   }
 
   /** Puts the least recently used idle ledger away when the bound is reached. */
