@@ -2,7 +2,7 @@ import { decodeEvent, journalStream } from '@mizan/contracts';
 import { AppendRefused, type EventStore } from '@mizan/event-store';
 import type { PostgresEventStore } from '@mizan/event-store-postgres';
 import type { Pool } from 'pg';
-import { type Command, noTexts } from '@mizan/ledger';
+import { type Answer, type Command, noTexts } from '@mizan/ledger';
 import { CheckedClock } from './checked-clock.js';
 import { PostgresCommandIds } from './command-ids.postgres.js';
 import { WriterFault } from './fault.js';
@@ -278,6 +278,29 @@ describe('stopping', () => {
     await expect(carryOut(open, ledger, deposit('t', 1, 1n))).rejects.toMatchObject({ kind: 'unavailable' });
     const { rows } = await pool.query('SELECT 1 FROM transfers.leases WHERE ledger = $1 AND until > clock_timestamp()', [ledger.uid]);
     expect(rows).toEqual([]);
+  });
+});
+
+describe('ledgers that are idle', () => {
+  it('are put away after a while, their leases given back, and come back when asked', async () => {
+    const open = await writers(store, { bounds: { maxOpen: 8, idleMs: 0 } });
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    while (open.find(ledger.uid)) await new Promise((resolve) => setTimeout(resolve, 50));
+    const other = await writers(store, { owner: 'http://127.0.0.1:2' });
+    const taken = async (): Promise<Answer> => carryOut(other, ledger, deposit('t', 1, 1n)).catch(() => taken());
+    expect(await taken()).toMatchObject({ status: 'applied', event: { position: 4 } });
+  });
+
+  it('make room for others, the least recently used first', async () => {
+    const open = await writers(store, { bounds: { maxOpen: 2, idleMs: 600_000 } });
+    const ledgers = [newLedger(), newLedger(), newLedger()] as const;
+    for (const ledger of ledgers) {
+      await openLedgerWithAccounts(open, ledger, 1);
+      await indexed(ledger.uid, 3);
+    }
+    expect(ledgers.map(({ uid }) => open.find(uid) !== undefined)).toEqual([false, true, true]);
+    expect(await carryOut(open, ledgers[0], deposit('t', 1, 1n))).toMatchObject({ status: 'applied' });
   });
 });
 

@@ -6,9 +6,8 @@ import { LEASE_MS, type Lease, type Leases } from './leases.js';
 import type { LedgerWriter, WriterPorts } from './ledger-writer.js';
 import { loadLedger } from './load-ledger.js';
 
-/** How many ledgers this process holds open at once, and how long an idle one stays, ms. */
-const MAX_OPEN = 256;
-const IDLE_MS = 10 * 60 * 1000;
+/** How many ledgers a process holds open at once, and how long an idle one stays, ms. */
+const BOUNDS = { maxOpen: 256, idleMs: 10 * 60 * 1000 };
 /** Spent commands kept in memory by all ledgers together; the index brings the others back. */
 const KEPT_COMMANDS = 5_000;
 const MIN_KEPT_COMMANDS = 100;
@@ -41,6 +40,7 @@ export class OpenLedgers {
   constructor(
     ports: Omit<WriterPorts, 'keptCommands' | 'waiting'>,
     private readonly leases: Leases,
+    private readonly bounds = BOUNDS,
   ) {
     this.ports = {
       ...ports,
@@ -174,7 +174,7 @@ export class OpenLedgers {
   private putIdleAway(): void {
     const now = this.ports.clock.monotonic();
     for (const { lease, writer } of [...this.open.values()]) {
-      if (!writer.hasEnded && !(writer.idle && now - writer.lastUsedAt > IDLE_MS)) continue;
+      if (!writer.hasEnded && !(writer.idle && now - writer.lastUsedAt > this.bounds.idleMs)) continue;
       // A lease that cannot be given back runs out by itself.
       void this.putAway(lease.ledger, writer, 'The ledger is being put away.')
         .then(() => this.leases.release([lease]))
@@ -184,12 +184,12 @@ export class OpenLedgers {
 
   /** Puts the least recently used idle ledger away when the bound is reached. */
   private makeRoom(): void {
-    if (this.open.size + this.loading.size < MAX_OPEN) return;
+    if (this.open.size + this.loading.size < this.bounds.maxOpen) return;
     const [oldest] = [...this.open.values()].filter(({ writer }) => writer.idle).sort((a, b) => a.writer.lastUsedAt - b.writer.lastUsedAt);
     if (!oldest)
       throw new WriterFault(
         'overloaded',
-        `All ${MAX_OPEN} ledgers that this instance may hold open are in use. Send it again in a second.`,
+        `All ${this.bounds.maxOpen} ledgers that this instance may hold open are in use. Send it again in a second.`,
       );
     void this.putAway(oldest.lease.ledger, oldest.writer, 'The ledger is being put away.');
   }

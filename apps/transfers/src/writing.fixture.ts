@@ -52,12 +52,17 @@ export async function transfersDatabase(): Promise<{
 export async function startWriters(
   pool: Pool,
   store: EventStore,
-  { owner = 'http://127.0.0.1:1', clock = new CheckedClock(), ids = new PostgresCommandIds(pool) as CommandIds } = {},
+  {
+    owner = 'http://127.0.0.1:1',
+    clock = new CheckedClock(),
+    ids = new PostgresCommandIds(pool) as CommandIds,
+    bounds = { maxOpen: 256, idleMs: 600_000 },
+  } = {},
 ): Promise<OpenLedgers> {
   const texts = new PostgresTexts(pool);
   const reader = new JournalReader(store, new StoreFeed(store, (wanted) => texts.find(wanted)));
   const ports = { store, reader, texts, ids, assets: new PostgresAssets(pool), clock, log: () => undefined };
-  const open = new OpenLedgers(ports, new PostgresLeases(pool, owner));
+  const open = new OpenLedgers(ports, new PostgresLeases(pool, owner), bounds);
   await open.start();
   return open;
 }
