@@ -81,7 +81,7 @@ it('posts nothing of a file with a bad row, and names each by line and field', a
   ]);
   expect(summary).toMatchObject({ rows: 6, posted: 0, refused: 4, stopped: true, reasons: { amount: 2, date: 1, row: 1 } });
   expect(code).toBe(1);
-  expect(platform.books.get('berka')?.journal).toHaveLength(1);
+  expect(platform.books.has('berka')).toBe(false);
 });
 
 it('goes on with the good rows where it is told to', async () => {
@@ -163,10 +163,11 @@ it.each([
     'cannot be read',
   ],
   ['a line without end', () => file(header, 'x'.repeat(100_000)), 'cannot be read'],
-])('names %s', async (_, path, why) => {
+])('names %s, and makes no ledger for it', async (_, path, why) => {
   const { code, err } = await importing(path());
   expect(err).toContain(why);
   expect(code).toBe(1);
+  expect(platform.books.has('berka')).toBe(false);
 });
 
 it('ends a table in a terminal with the counts', async () => {

@@ -45,6 +45,8 @@ export interface ImportOptions {
   readonly onError: 'stop' | 'continue';
   /** The file is checked alone. */
   readonly dryRun?: boolean;
+  /** Called once the file has been checked, before anything is sent. */
+  readonly makeLedger: () => Promise<unknown>;
   /** Sends operations, in order, until their outcome is known. */
   readonly batch: (operations: readonly Operation[]) => Promise<readonly ResultBody[]>;
   readonly onRefusal: (refusal: Refusal) => void;
@@ -53,8 +55,8 @@ export interface ImportOptions {
 }
 
 /**
- * Posts a bank's history. The file is read twice: first every row is checked and the accounts are collected and opened,
- * then the rows are posted. An id comes from the row, so whatever was posted before is only found again.
+ * Posts a bank's history. The file is read twice: first every row is checked and the accounts are collected; then the ledger is made,
+ * the accounts are opened and the rows are posted. An id comes from the row, so whatever was posted before is only found again.
  * @throws Failure for the file; whatever `batch` throws, once what was on its way has come to rest.
  */
 export async function importBerka(options: ImportOptions): Promise<ImportSummary> {
@@ -88,6 +90,7 @@ class BerkaImport {
     await this.#check();
     const allowed = this.#refused === 0 || this.#options.onError === 'continue';
     if (allowed && !this.#options.dryRun) {
+      await this.#options.makeLedger();
       await this.#open();
       await this.#post();
     }

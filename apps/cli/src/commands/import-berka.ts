@@ -27,12 +27,12 @@ export async function importBerkaFile(
     } else if (named === NAMED + 1) output.say('... and more: the summary counts them.');
   };
   const ledger = session.ledgerNamed ?? 'berka';
-  if (!options.dryRun) await session.client.putLedger(ledger);
   const summary = await importBerka({
     path,
     ledger,
     onError: options.onError,
     dryRun: options.dryRun === true,
+    makeLedger: () => session.client.putLedger(ledger),
     batch: (operations) => session.client.batch(ledger, operations, world.signal),
     onRefusal,
     onProgress: (done, total) => progress.update(done, total),
