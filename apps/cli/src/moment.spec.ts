@@ -1,4 +1,4 @@
-import { fromMoment, shownMoment, toMoment } from './moment.js';
+import { fromMoment, momentRange, shownMoment, toMoment } from './moment.js';
 
 it('takes a day from its start to its end, and a moment as it is', () => {
   expect(fromMoment('1993-01-01')).toBe('1993-01-01T00:00:00.000Z');
@@ -20,6 +20,23 @@ it.each([
 ])('refuses %s', (text) => {
   expect(() => fromMoment(text)).toThrow(/no day|not a day/);
   expect(() => toMoment(text)).toThrow(/no day|not a day/);
+});
+
+it.each([
+  ['2021-01-02', '2021-01-01'],
+  ['2021-01-02T00:00:00Z', '2021-01-01'],
+  ['2021-01-03', '2021-01-01'],
+  ['2021-01-01', '2020-12-31T23:59:59.999Z'],
+  ['2021-01-01T09:30:00Z', '2021-01-01T09:29:59Z'],
+])('refuses the range from %s to %s, which ends before it begins', (from, to) => {
+  expect(() => momentRange(from, to)).toThrow('ends before it begins');
+});
+
+it('takes a range of one day, of a part of a day, of nothing, and one that is open', () => {
+  expect(momentRange('2021-01-01', '2021-01-01')).toEqual({ from: '2021-01-01T00:00:00.000Z', to: '2021-01-02T00:00:00.000Z' });
+  expect(momentRange('2021-01-01T23:00:00Z', '2021-01-01')).toEqual({ from: '2021-01-01T23:00:00Z', to: '2021-01-02T00:00:00.000Z' });
+  expect(momentRange('2021-01-01', '2021-01-01T00:00:00Z')).toEqual({ from: '2021-01-01T00:00:00.000Z', to: '2021-01-01T00:00:00Z' });
+  expect(momentRange(undefined, '2021-01-01')).toEqual({ from: undefined, to: '2021-01-02T00:00:00.000Z' });
 });
 
 it('shows a moment without what is zero', () => {

@@ -8,6 +8,18 @@ export const fromMoment = (text: string): string => (isDay(text) ? startOf(text)
 /** The end of a range, exclusive: of a day, the first moment after it, so that the day is in; of a moment, itself. */
 export const toMoment = (text: string): string => (isDay(text) ? new Date(startOf(text).getTime() + DAY_MS).toISOString() : moment(text));
 
+/**
+ * A range as the user writes it, from its beginning to its end, exclusive; either may be left open.
+ * @throws WrongUsage where it ends before it begins. A day that is named as the end is in, so it must not lie before the beginning.
+ */
+export function momentRange(from?: string, to?: string): { readonly from: string | undefined; readonly to: string | undefined } {
+  const range = { from: from === undefined ? undefined : fromMoment(from), to: to === undefined ? undefined : toMoment(to) };
+  if (from === undefined || to === undefined) return range;
+  const length = Date.parse(toMoment(to)) - Date.parse(fromMoment(from));
+  if (length < 0 || (length === 0 && isDay(to))) throw new WrongUsage(`The range ends before it begins: --from ${from} --to ${to}.`);
+  return range;
+}
+
 /** A moment as a table shows it: without the fraction, and a day's first moment as the day. */
 export const shownMoment = (text: string): string =>
   text

@@ -2,7 +2,7 @@ import type { StatementBody, StatementLineBody } from '@mizan/contracts';
 import { type Money, money } from '../amount.js';
 import { type ExitCode, exitCode } from '../exit-code.js';
 import { Failure } from '../failure.js';
-import { fromMoment, toMoment } from '../moment.js';
+import { momentRange } from '../moment.js';
 import type { Session } from '../session.js';
 import type { Column } from '../table.js';
 
@@ -28,11 +28,7 @@ const columns: readonly Column<Line>[] = [
 ];
 
 export async function statement(session: Session, account: string, options: { from?: string; to?: string }): Promise<ExitCode> {
-  const range = {
-    from: options.from === undefined ? undefined : fromMoment(options.from),
-    to: options.to === undefined ? undefined : toMoment(options.to),
-    signal: session.world.signal,
-  };
+  const range = { ...momentRange(options.from, options.to), signal: session.world.signal };
   const pages = session.client.statement(await session.ledger(), account, range);
   const sum = new Sum();
   if (session.output.form === 'json') await session.output.document(await whole(sum.over(pages)));
