@@ -201,4 +201,19 @@ describe('events', () => {
     expect(positions).toEqual([1, 2, 3]);
     expect(seen.map(({ headers }) => headers['last-event-id'])).toEqual(['0', '2']);
   });
+
+  it('without a position of their own are passed over, and lose no place', async () => {
+    const { client, seen } = await serving([
+      (response) => response.writeHead(200).end('data: early\n\nid: 7\ndata: {"version":7}\n\ndata: late\n\nid: x\ndata: other\n\n'),
+      (response) => response.writeHead(200).end('data: early\n\nid:\ndata: empty\n\n'),
+      (response) => response.writeHead(200).write('id: 8\ndata: {"version":8}\n\n'),
+    ]);
+    const events: unknown[] = [];
+    for await (const event of client.events('berka', 6)) if (events.push(event) === 2) break;
+    expect(events).toEqual([
+      { position: 7, event: '{"version":7}' },
+      { position: 8, event: '{"version":8}' },
+    ]);
+    expect(seen.map(({ headers }) => headers['last-event-id'])).toEqual(['6', '7', '7']);
+  });
 });

@@ -200,6 +200,8 @@ export class MizanClient {
       const stream = await this.#http.stream({ method: 'GET', path: `${ledgerPath(ledger)}/events`, headers, signal });
       try {
         for await (const { id, data } of sentEvents(stream)) {
+          // What has no position of its own is no event of the journal, and nothing to go on after.
+          if (id === null || !/^\d{1,15}$/.test(id) || Number(id) <= last) continue;
           last = Number(id);
           yield { position: last, event: data };
         }
