@@ -56,6 +56,10 @@ it('cuts the column that gives way where a terminal is narrow, and no other', as
   expect(table).toContain('1,234,567.89');
 });
 
+it('takes a terminal of 0 columns for one of unknown width', async () => {
+  expect(await printed({ color: 'never' }, { isTTY: true, width: 0 })).toContain('clients:17  1993-01-01 ');
+});
+
 it('prints JSON as one document, or one document a line, with digits for amounts', async () => {
   const all = rows.map(({ amount, ...row }) => ({ ...row, amount: String(amount) }));
   expect(JSON.parse(await printed({ json: true }))).toEqual(all);

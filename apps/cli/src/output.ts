@@ -101,7 +101,8 @@ export class Output {
     if (this.form === 'table') {
       const all: T[] = [];
       for await (const row of rows) all.push(row);
-      const text = table(columns, all, this.#out.columns ?? DEFAULT_WIDTH, this.colors);
+      // A terminal that does not know its width may say 0.
+      const text = table(columns, all, this.#out.columns || DEFAULT_WIDTH, this.colors);
       if (this.#page?.(text)) return;
       return this.text(text);
     }
