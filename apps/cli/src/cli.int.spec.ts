@@ -179,7 +179,7 @@ describe('ledgers and accounts', () => {
     expect((await mizan('ledger show', { env: { MIZAN_LEDGER: 'till' } })).out).toContain('till');
     expect((await mizan('account list --ledger shop', { env: { MIZAN_LEDGER: 'till' } })).out).toContain('clients:17');
     const mistyped = await mizan('account list --ledger shpo');
-    expect(mistyped.err).toContain('Did you mean shop?');
+    expect(mistyped.err).toContain('There is no ledger shpo.');
     expect(mistyped.code).toBe(4);
   });
 });
@@ -206,6 +206,27 @@ describe('the program', () => {
     expect((await mizan('entries list --limit none')).code).toBe(2);
     expect((await mizan('statement clients:17 --from 1993-02-30')).code).toBe(2);
     expect((await mizan('statement clients:17 --from 1994-01-01 --to 1993-01-01')).code).toBe(2);
+    const neighbours = await mizan('statement clients:17 --from 2021-01-02 --to 2021-01-01');
+    expect(neighbours.err).toContain('The range ends before it begins');
+    expect(neighbours).toMatchObject({ code: 2, out: '' });
+  });
+
+  it.each([
+    [['balance', '']],
+    [['statement', '']],
+    [['account', 'show', '']],
+    [['account', 'open', '', '--type', 'asset', '--asset', 'CZK']],
+    [['transfer', 'create', '--debit', '', '--credit', 'clients:17', '--amount', '1']],
+    [['transfer', 'create', '--debit', 'bank:cash', '--credit', '', '--amount', '1']],
+    [['transfer', 'show', '']],
+    [['entries', 'list', '--account', '']],
+    [['entries', 'tail', '--account', '']],
+    [['ledger', 'show', '']],
+    [['account', 'list', '--ledger', '']],
+  ])('refuses an empty name: %j', async (args) => {
+    const { code, out, err } = await running(platform, args);
+    expect(err).toContain('It must not be empty.');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
   });
 
   it('helps with commands and topics', async () => {

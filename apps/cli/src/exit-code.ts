@@ -16,7 +16,7 @@ export const exitCodeTable: readonly (readonly [code: ExitCode, meaning: string]
   [exitCode.failed, 'failed; the reason is on stderr'],
   [exitCode.wrongUsage, 'wrong usage'],
   [exitCode.rejected, 'rejected by a rule of the ledger; its code is on stderr'],
-  [exitCode.notFound, 'not found; the nearest names are on stderr'],
+  [exitCode.notFound, 'not found; accounts of a similar name are on stderr'],
   [exitCode.notAllowed, 'not signed in, or not allowed'],
   [exitCode.outcomeUnknown, 'outcome unknown: send it again with the same id'],
   [exitCode.checkFailed, 'a check failed (replay, trial balance)'],

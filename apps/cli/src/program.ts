@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { isColored } from './color.js';
 import type { ExitCode } from './exit-code.js';
 import { WrongUsage } from './failure.js';
@@ -20,7 +20,7 @@ export function buildProgram(world: World, run: Runner): Command {
     .description('The command line of Mizan, an event-sourced double-entry ledger.')
     .version(version, '-V, --version', 'show the version')
     .option('--url <url>', 'the server; else MIZAN_URL, else .mizan/dev.json')
-    .option('--ledger <id>', 'the ledger; else MIZAN_LEDGER, else the only one there is')
+    .option('--ledger <id>', 'the ledger; else MIZAN_LEDGER, else the only one there is', named)
     .option('--json', 'print one JSON document, amounts in minor units')
     .option('--jsonl', 'print JSON, one document a line')
     .addOption(new Option('--color [when]', 'color the output').choices(['always', 'never', 'auto']).preset('always'))
@@ -53,6 +53,12 @@ export function buildProgram(world: World, run: Runner): Command {
   return program;
 }
 
+/** A name that stands in a path: an empty one would ask for something else, such as the list of all. */
+function named(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
+}
+
 type Act = <A extends unknown[]>(
   work: (session: Session, ...args: A) => Promise<ExitCode | void>,
   form?: Form,
@@ -70,7 +76,7 @@ function addLedgers(program: Command, act: Act): void {
   ledger
     .command('create')
     .description('make a ledger; once more changes nothing')
-    .argument('<id>')
+    .argument('<id>', '', named)
     .option('--name <name>', 'what people call it')
     .option(...dryRun)
     .action(
@@ -81,7 +87,7 @@ function addLedgers(program: Command, act: Act): void {
   ledger
     .command('show')
     .description('one ledger')
-    .argument('[id]')
+    .argument('[id]', '', named)
     .action(act(async (session, id: string | undefined) => (await import('./commands/ledger.js')).showLedger(session, id)));
 }
 
@@ -101,7 +107,7 @@ function addAccounts(program: Command, act: Act): void {
   account
     .command('open')
     .description('open an account; once more changes nothing')
-    .argument('<id>', 'as in clients:17')
+    .argument('<id>', 'as in clients:17', named)
     .addOption(
       new Option('--type <type>', 'which decides its normal side')
         .choices(['asset', 'liability', 'equity', 'income', 'expense'])
@@ -120,7 +126,7 @@ function addAccounts(program: Command, act: Act): void {
   account
     .command('show')
     .description('one account with its balances')
-    .argument('<account>')
+    .argument('<account>', 'as in clients:17', named)
     .action(act(async (session, id: string) => (await import('./commands/account.js')).showAccount(session, id)));
 }
 
@@ -129,8 +135,8 @@ function addMoney(program: Command, act: Act): void {
   transfer
     .command('create')
     .description('post a transfer from two accounts and an amount')
-    .requiredOption('--debit <account>')
-    .requiredOption('--credit <account>')
+    .requiredOption('--debit <account>', 'the account that is debited', named)
+    .requiredOption('--credit <account>', 'the account that is credited', named)
     .requiredOption('--amount <amount>', "a decimal of the accounts' asset, as in 250.00")
     .option('--id <id>', 'its id for ever; one is made and printed unless given')
     .option('--effective-at <time>', 'when it counts: a day (its start) or a moment; else now')
@@ -145,7 +151,7 @@ function addMoney(program: Command, act: Act): void {
   transfer
     .command('show')
     .description('the entry that an id posted, with its postings')
-    .argument('<id>')
+    .argument('<id>', '', named)
     .action(act(async (session, id: string) => (await import('./commands/transfer.js')).showTransfer(session, id)));
 }
 
@@ -153,12 +159,12 @@ function addReading(program: Command, act: Act): void {
   program
     .command('balance')
     .description("an account's balance")
-    .argument('<account>')
+    .argument('<account>', 'as in clients:17', named)
     .action(act(async (session, account: string) => (await import('./commands/balance.js')).balance(session, account)));
   program
     .command('statement')
     .description("an account's movements: opening, lines, closing")
-    .argument('<account>')
+    .argument('<account>', 'as in clients:17', named)
     .option('--from <time>', 'from the start of this day (UTC), or this moment')
     .option('--to <time>', 'to the END of this day (UTC), which is still in; or up to this moment, which is not')
     .addOption(new Option('--format <form>', 'instead of a table, or tabs in a pipe').choices(['table', 'csv', 'json']))
@@ -180,7 +186,7 @@ function addReading(program: Command, act: Act): void {
     .description('entries in the order of the journal; the newest ones unless --after is given')
     .option('--after <position>', 'entries after this position')
     .option('--limit <n>', 'at most so many', '50')
-    .option('--account <account>', 'that move this account')
+    .option('--account <account>', 'that move this account', named)
     .action(
       act(async (session, options: { after?: string; limit: string; account?: string }) =>
         (await import('./commands/entries.js')).listEntries(session, options),
@@ -190,7 +196,7 @@ function addReading(program: Command, act: Act): void {
     .command('tail')
     .description('entries as they are posted, until interrupted')
     .option('--after <position>', 'begin after this position; else with what is new')
-    .option('--account <account>', 'that move this account')
+    .option('--account <account>', 'that move this account', named)
     .action(
       // Without an end there is no table, whose widths depend on its last row, and no one JSON document.
       act(

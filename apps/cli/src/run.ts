@@ -25,7 +25,7 @@ export async function run(args: readonly string[], world: World): Promise<ExitCo
     // Commander has written its own message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.wrongUsage;
     const [{ explain }, { exitCodeOf }] = await Promise.all([import('./explain.js'), import('./verdict.js')]);
-    world.stderr.write(`${await explain(error, world, opened[0])}\n`);
+    world.stderr.write(`${explain(error, world, opened[0])}\n`);
     return exitCodeOf(error);
   } finally {
     await Promise.all(opened.map((session) => session.close()));

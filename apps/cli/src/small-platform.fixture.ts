@@ -128,7 +128,12 @@ export class SmallPlatform {
       return ok({ results: (body.operations as unknown[]).map((operation) => this.operate(ledger, operation)) });
     }
     const result = this.operate(ledger, { op: kind === 'accounts' ? 'open' : 'transfer', ...body });
-    if (result.status === 'rejected') return problem(result.code as ProblemDocument['code'], result.detail ?? '', result.account);
+    if (result.status === 'rejected')
+      return problem(
+        result.code as ProblemDocument['code'],
+        result.detail ?? '',
+        result.account === undefined ? {} : { account: result.account },
+      );
     const event = this.#of(ledger).events[result.position! - 1]!;
     const headers: Record<string, string> = result.replayed ? { 'idempotency-replayed': 'true' } : {};
     const done =
@@ -154,7 +159,11 @@ export class SmallPlatform {
     const said = (account: Account): AccountBody => (this.lies.account ?? ((body) => body))(accountBody(account, book.ledger.position));
     if (id === undefined) return ok({ items: accounts.map(said), next: null });
     const account = book.account(id);
-    if (!account) return problem('account_not_found', `There is no account ${id}.`, id);
+    if (!account) {
+      const kind = id.slice(0, id.indexOf(':') + 1);
+      const suggestions = [...book.accounts.keys()].filter((known) => known.startsWith(kind)).slice(0, 3);
+      return problem('account_not_found', `There is no account ${id}.`, { account: id, suggestions });
+    }
     if (aspect === undefined) return ok(said(account));
     const { asset, exponent } = account;
     const { position } = book.ledger;
@@ -236,10 +245,14 @@ function statement(account: Account, events: readonly LedgerEvent[], query: URLS
 
 const ok = (body: unknown): Answer => ({ status: 200, body });
 
-export function problem(code: ProblemDocument['code'], detail: string, account?: string): Answer {
+export function problem(
+  code: ProblemDocument['code'],
+  detail: string,
+  names: Pick<ProblemDocument, 'account' | 'suggestions'> = {},
+): Answer {
   const status = statusOf(code);
   const body: ProblemDocument = { type: 'about:blank', title: code, status, detail, code, instance: '/', requestId: 'request-1' };
-  return { status, body: account === undefined ? body : { ...body, account }, headers: { 'retry-after': '0' } };
+  return { status, body: { ...body, ...names }, headers: { 'retry-after': '0' } };
 }
 
 function send(response: ServerResponse, { status, body, headers }: Answer): void {
