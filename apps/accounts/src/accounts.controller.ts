@@ -15,6 +15,8 @@ import {
 import { Books } from './books.js';
 import { accountNamed, ledgerNamed, minPosition, optionalAsset, optionalPrefix, paging } from './reading.js';
 
+const optionalType = optionalOneOf(accountTypes);
+
 @RequireScope(scopes.ledger)
 @Controller('v1/ledgers/:ledger')
 export class AccountsController {
@@ -28,12 +30,18 @@ export class AccountsController {
     id: 'listAccounts',
     summary: 'List accounts with their balances',
     answers: { 200: 'AccountList' },
-    query: { prefix: 'The beginning of the ids.', type: 'One account type.', asset: 'One asset.', ...paging, minPosition },
+    query: {
+      prefix: [optionalPrefix, 'The beginning of the ids.'],
+      type: [optionalType, 'One account type.'],
+      asset: [optionalAsset, 'One asset.'],
+      ...paging,
+      minPosition,
+    },
   })
   list(@Param('ledger') ledger: string, @Query() query: unknown, @Caller() { tenant }: Caller): Promise<ListBody<AccountBody>> {
     const asked = readQuery(query, {
       prefix: optionalPrefix,
-      type: optionalOneOf(accountTypes),
+      type: optionalType,
       asset: optionalAsset,
       limit: pageLimit,
       cursor: optionalText,

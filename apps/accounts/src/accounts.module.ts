@@ -51,7 +51,8 @@ export function accountsModule(settings: AccountsEnvironment): DynamicModule {
     useFactory: ({ pool }: Database, readiness: Readiness) => {
       const made = new Follower({ inbox: new Inbox(inboxOptions(pool)), feed: journalFeed(settings), bus: BUS, log: say });
       readiness.register('journal', async () => {
-        const { halted, ...status } = made.status();
+        // Anyone may read this, and streams are of all tenants: no word of any one of them.
+        const { halted, streams: _, ...status } = made.status();
         if (halted !== null) throw new Error(`The books stand still: ${halted}`);
         return { ...status, rebuilding: await rebuildingStreams(pool) };
       });
@@ -70,7 +71,10 @@ export function accountsModule(settings: AccountsEnvironment): DynamicModule {
         log: say,
       });
       // Without a broker the feed brings the journal, so reads go on.
-      readiness.register('kafka', async () => ({ ...made.kafka() }));
+      readiness.register('kafka', async () => {
+        const { assigned: _1, halted: _2, ...status } = made.kafka() ?? { assigned: [], halted: null };
+        return status;
+      });
       return made;
     },
   };

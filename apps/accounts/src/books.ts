@@ -33,10 +33,13 @@ export class Books {
    */
   async open(name: LedgerName, minPosition: number | null): Promise<OpenedLedger> {
     const least = minPosition ?? 0;
-    const opened = await this.openAt(name, least);
-    if (opened) return opened;
-    const late = (await this.waits.reached(name, least)) ? await this.openAt(name, least) : null;
-    if (late) return late;
+    const first = await this.openAt(name, least);
+    if (typeof first === 'object') return first;
+    const waited = await this.waits.reached(name, least);
+    // Of a ledger that was known, the wait has said all there is to say.
+    const last = waited === 'reached' || (waited === 'late' && first === 'unknown') ? await this.openAt(name, least) : 'behind';
+    if (typeof last === 'object') return last;
+    if (last === 'unknown') throw ledgerNotFound(name);
     throw new Problem(
       'position_not_reached',
       `The books of ledger ${name.ledger} have not come to position ${least} within 2 s. Ask again, or for an earlier position.`,
@@ -44,21 +47,23 @@ export class Books {
     );
   }
 
-  /** Null where the books have not come so far. */
-  private async openAt(name: LedgerName, least: number): Promise<OpenedLedger | null> {
+  /** Or why not: the books have not come so far, or know no such ledger. */
+  private async openAt(name: LedgerName, least: number): Promise<OpenedLedger | 'behind' | 'unknown'> {
     const snapshot = await openSnapshot(this.pool);
+    let known = false;
     try {
       const ledger = await LedgerSnapshot.of(snapshot.client, name);
       if (ledger?.rebuilding || (!ledger && (await anyRebuilding(snapshot)))) throw rebuilding();
       // Of a ledger that nobody knows yet, the opening itself may still be on its way to here.
-      if (!ledger && least === 0) throw new Problem('ledger_not_found', `There is no ledger ${name.ledger}.`);
+      if (!ledger && least === 0) throw ledgerNotFound(name);
+      known = ledger !== null;
       if (ledger && ledger.position >= least) return { ledger, close: snapshot.close };
     } catch (error) {
       await snapshot.close();
       throw error;
     }
     await snapshot.close();
-    return null;
+    return known ? 'behind' : 'unknown';
   }
 
   private async positionsOf(names: readonly LedgerName[]): Promise<readonly number[]> {
@@ -76,6 +81,8 @@ async function anyRebuilding({ client }: Snapshot): Promise<boolean> {
   const { rows } = await client.query<{ any: boolean }>('SELECT EXISTS (SELECT FROM accounts.rebuilding) AS any');
   return rows[0]!.any;
 }
+
+const ledgerNotFound = ({ ledger }: LedgerName): Problem => new Problem('ledger_not_found', `There is no ledger ${ledger}.`);
 
 const rebuilding = (): Problem =>
   new Problem('unavailable', 'The books are being made again from the journal, and this ledger is not complete yet. Try again shortly.', {

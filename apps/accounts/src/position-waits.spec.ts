@@ -11,7 +11,7 @@ it('one question serves all who wait, and each is answered once his position is 
     return names.map(() => position);
   });
   const answered: number[] = [];
-  const all = [1, 2, 3].map((wanted) => waits.reached(ledger, wanted).then((reached) => reached && answered.push(wanted)));
+  const all = [1, 2, 3].map((wanted) => waits.reached(ledger, wanted).then((waited) => waited === 'reached' && answered.push(wanted)));
   await pause(50);
   expect(answered).toEqual([]);
   position = 2;
@@ -25,20 +25,20 @@ it('one question serves all who wait, and each is answered once his position is 
   expect(questions).toBe(asked);
 });
 
-it('ends in false', async () => {
+it('ends when it is too late', async () => {
   const waits = new PositionWaits(async (names) => names.map(() => 5));
-  expect(await waits.reached(ledger, 6)).toBe(false);
-  expect(await waits.reached(ledger, 5)).toBe(true);
+  expect(await waits.reached(ledger, 6)).toBe('late');
+  expect(await waits.reached(ledger, 5)).toBe('reached');
 });
 
 it('a thousand wait, the next is answered at once', async () => {
   let release = false;
   const waits = new PositionWaits(async (names) => names.map(() => (release ? 1 : 0)));
   const crowd = Array.from({ length: 1_000 }, () => waits.reached(ledger, 1));
-  expect(await waits.reached(ledger, 1)).toBe(false);
+  expect(await waits.reached(ledger, 1)).toBe('crowded');
   release = true;
-  expect(new Set(await Promise.all(crowd))).toEqual(new Set([true]));
-  expect(await waits.reached(ledger, 1)).toBe(true);
+  expect(new Set(await Promise.all(crowd))).toEqual(new Set(['reached']));
+  expect(await waits.reached(ledger, 1)).toBe('reached');
 });
 
 it('a lost database is told to all who wait, and not to who comes later', async () => {
@@ -50,5 +50,5 @@ it('a lost database is told to all who wait, and not to who comes later', async 
   const waiting = await Promise.allSettled([waits.reached(ledger, 1), waits.reached(ledger, 1)]);
   expect(waiting.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   lost = false;
-  expect(await waits.reached(ledger, 1)).toBe(true);
+  expect(await waits.reached(ledger, 1)).toBe('reached');
 });

@@ -9,12 +9,15 @@ export interface LedgerName {
 /** The positions that the books have reached, in the order of the names; 0 for a ledger they do not know. */
 export type PositionsOf = (names: readonly LedgerName[]) => Promise<readonly number[]>;
 
+/** crowded: so many wait already that this one did not. */
+export type Waited = 'reached' | 'late' | 'crowded';
+
 interface Wait {
   readonly name: LedgerName;
   readonly position: number;
   /** ms of `performance.now()`. */
   readonly until: number;
-  readonly settle: (reached: boolean) => void;
+  readonly settle: (waited: Waited) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -28,9 +31,9 @@ export class PositionWaits {
 
   constructor(private readonly positionsOf: PositionsOf) {}
 
-  /** True as soon as the books have come so far; false after 2 s, or at once where 1,000 others wait already. */
-  reached(name: LedgerName, position: number): Promise<boolean> {
-    if (this.waiting.length >= MOST_WAITING) return Promise.resolve(false);
+  /** Answers as soon as the books have come so far, after 2 s, or at once where 1,000 others wait already. */
+  reached(name: LedgerName, position: number): Promise<Waited> {
+    if (this.waiting.length >= MOST_WAITING) return Promise.resolve('crowded');
     return new Promise((settle, fail) => {
       this.waiting.push({ name, position, until: performance.now() + LONGEST_WAIT_MS, settle, fail });
       if (this.waiting.length === 1) void this.watch();
@@ -49,7 +52,7 @@ export class PositionWaits {
           const reached = positions[index]! >= wait.position;
           if (!reached && now < wait.until) return;
           settled.add(wait);
-          wait.settle(reached);
+          wait.settle(reached ? 'reached' : 'late');
         });
         this.waiting = this.waiting.filter((wait) => !settled.has(wait));
       } catch (error) {

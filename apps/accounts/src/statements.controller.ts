@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { type StatementBody, scopes } from '@mizan/contracts';
 import { Caller, Cursors, Describe, Problem, RequireScope, optionalPosition, optionalText, pageLimit, readQuery } from '@mizan/platform';
@@ -6,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { Books } from './books.js';
 import { accountNamed, ledgerNamed, minPosition, optionalMoment, optionalPrefix, paging } from './reading.js';
 import { type StatementStart, startOf, statementPage } from './statement-page.js';
-import { trialBalanceText } from './trial-balance.js';
+import { trialBalance } from './trial-balance.js';
 
 /** Trial balances on their way at once: each holds a connection to the database for as long as its reader takes. */
 const MOST_TRIAL_BALANCES = 3;
@@ -27,7 +26,7 @@ export class StatementsController {
     summary: 'What was posted to an account, by the moment it counts',
     description: 'Opening and closing are those of the whole range. All pages are of the journal as it was at the position of the first.',
     answers: { 200: 'Statement' },
-    query: { from: 'First moment, inclusive.', to: 'End, exclusive.', ...paging, minPosition },
+    query: { from: [optionalMoment, 'First moment, inclusive.'], to: [optionalMoment, 'End, exclusive.'], ...paging, minPosition },
   })
   statement(
     @Param('ledger') ledger: string,
@@ -69,7 +68,7 @@ export class StatementsController {
     id: 'getTrialBalance',
     summary: 'Posted debits and credits of every account, with their totals per asset',
     answers: { 200: 'TrialBalance' },
-    query: { prefix: 'The beginning of the ids.', minPosition },
+    query: { prefix: [optionalPrefix, 'The beginning of the ids.'], minPosition },
   })
   async trialBalance(
     @Param('ledger') ledger: string,
@@ -84,8 +83,8 @@ export class StatementsController {
     this.trialBalances++;
     try {
       const { ledger: book, close } = await this.books.open(name, asked.minPosition);
-      const text = Readable.from(trialBalanceText(book, asked.prefix));
-      // Sent to the end, broken off by the reader, or failed: a stream closes once.
+      const text = trialBalance(book, asked.prefix);
+      // Sent to the end, broken off by the reader, out of time, or failed: a stream closes once.
       text.once('close', () => {
         this.trialBalances--;
         void close();

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { TrialBalanceBody } from '@mizan/contracts';
 import type { Account } from '@mizan/ledger';
 import { Problem } from '@mizan/platform';
@@ -37,14 +38,22 @@ export class AssetTotals {
   }
 }
 
-/** The trial balance of a ledger as JSON text, piece by piece; never more than a page of accounts in memory. */
-export async function* trialBalanceText(ledger: LedgerSnapshot, prefix: string | null): AsyncGenerator<string> {
-  const until = performance.now() + LONGEST_MS;
+/**
+ * The trial balance of a ledger as JSON text. It closes when all is read, or when it is destroyed.
+ * @param longestMs after this time it is destroyed with a Problem `overloaded`, also where its reader asks for nothing any more.
+ */
+export function trialBalance(ledger: LedgerSnapshot, prefix: string | null, longestMs = LONGEST_MS): Readable {
+  const text = Readable.from(trialBalanceText(ledger, prefix));
+  const timer = setTimeout(() => text.destroy(new Problem('overloaded', 'The reader took too long to take the trial balance.')), longestMs);
+  return text.once('close', () => clearTimeout(timer));
+}
+
+/** Piece by piece; never more than a page of accounts in memory. */
+async function* trialBalanceText(ledger: LedgerSnapshot, prefix: string | null): AsyncGenerator<string> {
   const totals = new AssetTotals();
   yield `{"position":${ledger.position},"accounts":[`;
   let after = '';
   for (;;) {
-    if (performance.now() > until) throw new Problem('overloaded', 'The reader took too long to take the trial balance.');
     const page = await ledger.accounts({ prefix, type: null, asset: null }, after, PAGE);
     for (const account of page) totals.add(account);
     const lines = page.map((account) => JSON.stringify(lineOf(account))).join(',');

@@ -1,5 +1,5 @@
-import { type OpenApiDocument, Problem } from '@mizan/platform';
-import { type ServiceName, serviceNames } from './routing.js';
+import { type OpenApiDocument, Problem, log } from '@mizan/platform';
+import { type ServiceName, differences, isRouted, serviceNames } from './routing.js';
 import type { Services } from './services.js';
 
 /** A service's part is asked for again after this time. */
@@ -24,6 +24,7 @@ export class ApiDocument {
     if (kept && Date.now() < kept.until) return kept.part;
     try {
       const part = (await this.services.ask(name, '/v1/openapi.json')) as Part;
+      for (const difference of differences(name, part)) log.warn({ difference }, 'the routes and the document differ');
       this.kept.set(name, { part, until: Date.now() + KEPT_MS });
       return part;
     } catch (error) {
@@ -45,5 +46,3 @@ export function merged(own: OpenApiDocument, parts: readonly Part[]): OpenApiDoc
   const inOrder = Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1)));
   return { ...own, paths: inOrder, components: { ...own.components, schemas } };
 }
-
-const isRouted = (path: string): boolean => /^\/v1\/(ledgers|assets)(\/|$)/.test(path);

@@ -8,7 +8,7 @@ import type { Dispatcher } from 'undici';
 import { looksLikeApiKey } from './api-key.js';
 import { Exchange } from './exchange.js';
 import { headersToForward } from './hop-by-hop.js';
-import { type Route, type ServiceName, routeOf } from './routing.js';
+import { type Route, type ServiceName, isPlain, routes } from './routing.js';
 import type { TokenSigner } from './token-signer.js';
 import type { Upstream } from './upstream.js';
 
@@ -17,10 +17,7 @@ const DEADLINE_MS = 30_000;
 /** The largest batch, bytes. It streams through; smaller bodies are taken whole first, so that a slow caller holds no connection to a service. */
 const LARGEST_BATCH = 8 * 1024 * 1024;
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
-const PATHS = ['/v1/ledgers', '/v1/ledgers/*', '/v1/assets', '/v1/assets/*'];
-
-/** Everything under /v1/ledgers and /v1/assets goes to the service that owns it, in the caller's name. */
+/** Every route of the table goes to the service that owns it, in the caller's name. */
 @Injectable()
 export class Forwarding implements OnModuleInit, OnApplicationShutdown {
   constructor(
@@ -31,18 +28,23 @@ export class Forwarding implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
-    const config = { access: scopes.ledger };
-    const handler = (request: FastifyRequest, reply: FastifyReply): void => this.forward(request, reply);
-    fastify.register((routes, _, done) => {
-      routes.removeAllContentTypeParsers();
-      routes.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
-      for (const url of PATHS) routes.route({ method: METHODS, url, config, handler });
+    const serve = (server: FastifyInstance, route: Route): void =>
+      void server.route({
+        method: route.method === 'GET' ? ['GET', 'HEAD'] : route.method,
+        url: route.path,
+        config: { access: scopes.ledger },
+        handler: (request: FastifyRequest, reply: FastifyReply): void => this.forward(route, request, reply),
+      });
+    fastify.register((server, _, done) => {
+      server.removeAllContentTypeParsers();
+      server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
+      for (const route of routes) if (!route.streamed) serve(server, route);
       done();
     });
-    fastify.register((routes, _, done) => {
-      routes.removeAllContentTypeParsers();
-      routes.addContentTypeParser('*', (_request, stream, parsed) => parsed(null, stream));
-      routes.route({ method: 'POST', url: '/v1/ledgers/:ledger/batch', config, handler });
+    fastify.register((server, _, done) => {
+      server.removeAllContentTypeParsers();
+      server.addContentTypeParser('*', (_request, stream, parsed) => parsed(null, stream));
+      for (const route of routes) if (route.streamed) serve(server, route);
       done();
     });
   }
@@ -52,11 +54,9 @@ export class Forwarding implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Not async: with a token at hand, the request is on its way in the same turn. */
-  private forward(request: FastifyRequest, reply: FastifyReply): void {
-    const { method, url } = request.raw;
-    const route = routeOf(method!, url!);
-    if (!route)
-      return sendProblem(request, reply, new Problem('not_found', 'Nothing lives at such a path. It must not contain . or .. as a part.'));
+  private forward(route: Route, request: FastifyRequest, reply: FastifyReply): void {
+    if (!isPlain(request.raw.url!))
+      return sendProblem(request, reply, new Problem('not_found', 'Nothing lives at such a path. No part of it may be empty, . or .. .'));
     const credential = bearerOf(request.headers.authorization)!;
     const token = looksLikeApiKey(credential) ? this.signer.heldFor(request.caller!) : credential;
     if (token !== null) return this.send(request, reply, route, token);

@@ -125,7 +125,7 @@ it('says that its port is taken and ends with 1; told to stop, it ends with 0, o
   const events = await fetch(`${url}/v1/ledgers/main/events`, { headers: { authorization: `Bearer ${apiKey}` } });
   expect(events.status).toBe(200);
   child.kill('SIGTERM');
-  expect(await Promise.race([ended, delay(10_000)])).toMatchObject({ code: 0, err: '' });
+  expect(await Promise.race([ended, delay(10_000, undefined, { ref: false })])).toMatchObject({ code: 0, err: '' });
   await events.text().catch(() => undefined);
 });
 

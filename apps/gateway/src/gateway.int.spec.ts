@@ -162,11 +162,32 @@ describe('a request that is forwarded', () => {
 
   it('comes back with the service’s own status, headers and body, also where it was refused', async () => {
     transfers.answer = (_, reply) =>
-      reply.code(405).header('allow', 'PUT').type('application/problem+json').send('{"code":"method_not_allowed"}');
-    const response = await call('/v1/ledgers/main', { method: 'DELETE' });
-    expect(response.headers.get('allow')).toBe('PUT');
+      reply.code(429).header('retry-after', '7').type('application/problem+json').send('{"code":"too_many_requests"}');
+    const response = await call('/v1/ledgers/main', { method: 'PUT' });
+    expect(response.headers.get('retry-after')).toBe('7');
+    expect(await problemOf(response)).toEqual(problem(429, 'too_many_requests'));
+  });
+
+  it.each([
+    ['POST', '/v1/ledgers/main/accounts/bank/balance', 'GET, HEAD'],
+    ['PUT', '/v1/ledgers/main/accounts/bank', 'GET, HEAD, PATCH'],
+    ['DELETE', '/v1/ledgers/main/accounts', 'GET, HEAD, POST'],
+    ['GET', '/v1/ledgers/main/batch', 'POST'],
+    ['OPTIONS', '/v1/ledgers/main', 'GET, HEAD, PUT'],
+  ])('%s %s is not forwarded: 405 with the methods of both services', async (method, path, allow) => {
+    transfers.answer = accounts.answer = () => Promise.reject(new Error('Nobody should have asked.'));
+    const response = await call(path, { method });
+    expect(response.headers.get('allow')).toBe(allow);
     expect(await problemOf(response)).toEqual(problem(405, 'method_not_allowed'));
   });
+
+  it.each(['/v1/ledgers/main/nothing', '/v1/ledgers/main/accounts/bank/other', '/v1/assets', '/v1/ledgers/'])(
+    '%s is nowhere',
+    async (path) => {
+      transfers.answer = accounts.answer = () => Promise.reject(new Error('Nobody should have asked.'));
+      expect(await problemOf(await call(path))).toEqual(problem(404, 'not_found'));
+    },
+  );
 
   it('answers HEAD without a body', async () => {
     const response = await call('/v1/ledgers/main', { method: 'HEAD' });
@@ -395,12 +416,20 @@ describe('the platform as one', () => {
       ready: false,
       services: {
         gateway: { ready: false, checks: { accounts: { ready: false, detail: 'journal: behind' } } },
-        transfers: { ready: true, version: '0.1.0', checks: { journal: { position: 17 } } },
+        transfers: { ready: true, version: '0.1.0', checks: { journal: { ready: true } } },
         accounts: { ready: false, checks: { journal: { detail: 'behind' } } },
       },
     });
     expect((await fetch(`${origin}/health/live`)).status).toBe(200);
   });
+
+  it('tells anyone whether each part is ready, and no more', async () => {
+    const { checks } = (await (await fetch(`${origin}/health/ready`)).json()) as { checks: object };
+    expect(checks).toEqual({ database: { ready: true }, transfers: { ready: true }, accounts: { ready: true } });
+  });
+
+  it('takes no query where it says how it is', async () =>
+    expect(await problemOf(await call('/v1/status?verbose=1'))).toEqual(problem(400, 'invalid_query')));
 
   it('has one OpenAPI document', async () => {
     const document = (await (await fetch(`${origin}/v1/openapi.json`)).json()) as {

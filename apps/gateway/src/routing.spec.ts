@@ -1,36 +1,54 @@
-import { routeOf } from './routing.js';
-
-const transfers = { service: 'transfers', endless: false };
-const accounts = { service: 'accounts', endless: false };
+import { differences, isPlain, isRouted, routes } from './routing.js';
 
 it.each([
-  // Reads of accounts are the read models'.
-  ['GET', '/v1/ledgers/main/accounts', accounts],
-  ['HEAD', '/v1/ledgers/main/accounts', accounts],
-  ['GET', '/v1/ledgers/main/accounts?prefix=clients/17', accounts],
-  ['GET', '/v1/ledgers/main/accounts/clients:17', accounts],
-  ['GET', '/v1/ledgers/main/accounts/clients%3A17/balance?minPosition=3', accounts],
-  ['GET', '/v1/ledgers/main/accounts/a..b/statement', accounts],
-  ['GET', '/v1/ledgers/main/trial-balance', accounts],
-  ['GET', '/v1/ledgers/accounts/accounts', accounts],
-  // All else is the writer's.
-  ['GET', '/v1/ledgers', transfers],
-  ['GET', '/v1/ledgers/accounts', transfers],
-  ['GET', '/v1/ledgers/trial-balance', transfers],
-  ['POST', '/v1/ledgers/main/accounts', transfers],
-  ['PATCH', '/v1/ledgers/main/accounts/clients:17', transfers],
-  ['POST', '/v1/ledgers/main/accounts/clients:17/close', transfers],
-  ['GET', '/v1/ledgers/main/accounts/clients:17/other', transfers],
-  ['GET', '/v1/ledgers/main/transfers/trial-balance', transfers],
-  ['GET', '/v1/ledgers/main/commands/accounts', transfers],
-  ['GET', '/v1/ledgers/main/journal', transfers],
-  ['PUT', '/v1/assets/POINTS', transfers],
-  ['GET', '/v1/ledgers/main/events', { service: 'transfers', endless: true }],
-  ['GET', '/v1/ledgers/main/events?x', { service: 'transfers', endless: true }],
-  ['POST', '/v1/ledgers/main/events', transfers],
-  // Nothing that another server might read as a different path.
-  ['GET', '/v1/ledgers/../feed/heads', null],
-  ['GET', '/v1/ledgers/%2e%2E/feed/heads', null],
-  ['GET', '/v1/ledgers/./main', null],
-  ['GET', 'http://elsewhere/v1/ledgers', null],
-])('%s %s', (method, target, route) => expect(routeOf(method, target)).toEqual(route));
+  '/v1/ledgers',
+  '/v1/ledgers/main/accounts/clients%3A17/balance?minPosition=3',
+  '/v1/ledgers/main/accounts/a..b',
+  '/v1/ledgers?x=../..',
+])('%s is one path to everybody', (target) => expect(isPlain(target)).toBe(true));
+
+it.each([
+  '/v1/ledgers/../feed/heads',
+  '/v1/ledgers/%2e%2E/accounts',
+  '/v1/ledgers/./main',
+  '/v1/ledgers//accounts',
+  '/v1/ledgers/.%2e',
+  'http://elsewhere/v1/ledgers',
+])('%s may be another path to others', (target) => expect(isPlain(target)).toBe(false));
+
+it('reads of accounts are the read models’, all else is the writer’s', () => {
+  const ofAccounts = routes.filter(({ service }) => service === 'accounts');
+  expect(ofAccounts.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'GET /v1/ledgers/:ledger/accounts',
+    'GET /v1/ledgers/:ledger/accounts/:account',
+    'GET /v1/ledgers/:ledger/accounts/:account/balance',
+    'GET /v1/ledgers/:ledger/accounts/:account/statement',
+    'GET /v1/ledgers/:ledger/trial-balance',
+  ]);
+});
+
+it('one path is endless, one streams', () => {
+  expect(routes.filter(({ endless }) => endless).map(({ path }) => path)).toEqual(['/v1/ledgers/:ledger/events']);
+  expect(routes.filter(({ streamed }) => streamed).map(({ path }) => path)).toEqual(['/v1/ledgers/:ledger/batch']);
+});
+
+it('shows of a service what is routed', () => {
+  expect(isRouted('/v1/ledgers/{ledger}/accounts/{account}')).toBe(true);
+  expect(isRouted('/v1/feed/heads')).toBe(false);
+});
+
+it('finds where a service and the table differ', () => {
+  const paths = {
+    '/v1/ledgers/{ledger}/accounts': { get: {}, delete: {} },
+    '/v1/ledgers/{ledger}/other': { get: {} },
+    '/v1/feed/heads': { get: {} },
+  };
+  expect(differences('accounts', { paths })).toEqual([
+    'accounts: DELETE /v1/ledgers/{ledger}/accounts is not routed',
+    'accounts: GET /v1/ledgers/{ledger}/other is not routed',
+    'accounts: GET /v1/ledgers/{ledger}/accounts/{account} is routed and not described',
+    'accounts: GET /v1/ledgers/{ledger}/accounts/{account}/balance is routed and not described',
+    'accounts: GET /v1/ledgers/{ledger}/accounts/{account}/statement is routed and not described',
+    'accounts: GET /v1/ledgers/{ledger}/trial-balance is routed and not described',
+  ]);
+});

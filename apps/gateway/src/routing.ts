@@ -1,32 +1,76 @@
 export const serviceNames = ['transfers', 'accounts'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
+const methodNames = ['GET', 'POST', 'PUT', 'PATCH'] as const;
+type Method = (typeof methodNames)[number];
+
+/** Requests of these methods at this path go to this service. Whoever takes GET takes HEAD. */
 export interface Route {
+  readonly path: string;
+  readonly method: Method;
   readonly service: ServiceName;
   /** Server-sent events: an answer without an end. */
   readonly endless: boolean;
+  /** Its body streams through instead of being taken whole first. */
+  readonly streamed: boolean;
 }
 
-/**
- * Which service owns a path under /v1/ledgers or /v1/assets: reads of accounts are the read models', all else is the writer's.
- * Null for a path that somebody behind us might read as another one.
- * @param target the request target as it came, still percent-encoded: `/v1/ledgers/main/accounts/clients%3A17?minPosition=8`.
- */
-export function routeOf(method: string, target: string): Route | null {
+const LEDGER = '/v1/ledgers/:ledger';
+const ACCOUNT = `${LEDGER}/accounts/:account`;
+
+/** Everything that is forwarded: what is not here lives nowhere, or does not take that method. */
+const table: readonly (readonly [path: string, Readonly<Partial<Record<Method, ServiceName>>>])[] = [
+  ['/v1/assets/:code', { PUT: 'transfers' }],
+  ['/v1/ledgers', { GET: 'transfers' }],
+  [LEDGER, { GET: 'transfers', PUT: 'transfers' }],
+  [`${LEDGER}/accounts`, { GET: 'accounts', POST: 'transfers' }],
+  [ACCOUNT, { GET: 'accounts', PATCH: 'transfers' }],
+  [`${ACCOUNT}/balance`, { GET: 'accounts' }],
+  [`${ACCOUNT}/statement`, { GET: 'accounts' }],
+  [`${ACCOUNT}/close`, { POST: 'transfers' }],
+  [`${ACCOUNT}/reopen`, { POST: 'transfers' }],
+  [`${LEDGER}/batch`, { POST: 'transfers' }],
+  [`${LEDGER}/commands/:id`, { GET: 'transfers' }],
+  [`${LEDGER}/commands/:id/cancel`, { POST: 'transfers' }],
+  [`${LEDGER}/events`, { GET: 'transfers' }],
+  [`${LEDGER}/journal`, { GET: 'transfers' }],
+  [`${LEDGER}/transfers`, { POST: 'transfers' }],
+  [`${LEDGER}/transfers/:id`, { GET: 'transfers' }],
+  [`${LEDGER}/trial-balance`, { GET: 'accounts' }],
+];
+
+export const routes: readonly Route[] = table.flatMap(([path, methods]) =>
+  methodNames.flatMap((method) => {
+    const service = methods[method];
+    return service ? [{ path, method, service, endless: path === `${LEDGER}/events`, streamed: path === `${LEDGER}/batch` }] : [];
+  }),
+);
+
+type Paths = Readonly<Record<string, object>>;
+type Part = { readonly paths: Paths };
+
+/** Where the table and what a service describes of itself differ: `accounts: GET /v1/ledgers/{ledger} is not routed`. The feed is between services. */
+export function differences(service: ServiceName, { paths }: Part): readonly string[] {
+  const described = Object.entries(paths)
+    .filter(([path]) => !path.startsWith('/v1/feed/'))
+    .flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`));
+  const routed = routes.filter((route) => route.service === service).map(({ method, path }) => `${method} ${documented(path)}`);
+  return [
+    ...described.filter((one) => !routed.includes(one)).map((one) => `${service}: ${one} is not routed`),
+    ...routed.filter((one) => !described.includes(one)).map((one) => `${service}: ${one} is routed and not described`),
+  ];
+}
+
+/** Whether requests to a path of the document, `/v1/ledgers/{ledger}`, are forwarded. */
+export const isRouted = (path: string): boolean => routes.some((route) => documented(route.path) === path);
+
+const documented = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');
+
+/** False for a request target that somebody behind us might read as another path. @param target as it came, still percent-encoded. */
+export function isPlain(target: string): boolean {
   const query = target.indexOf('?');
   const parts = (query < 0 ? target : target.slice(0, query)).split('/');
-  if (parts[0] !== '' || parts.some((part) => DOTS.test(part))) return null;
-  const reading = method === 'GET' || method === 'HEAD';
-  const [, , , , things, , aspect] = parts;
-  const service = reading && isOfAccounts(parts.length, things, aspect) ? 'accounts' : 'transfers';
-  return { service, endless: reading && things === 'events' && parts.length === 5 };
+  return parts[0] === '' && !parts.slice(1).some((part) => DOTS.test(part));
 }
 
-/** `/v1/ledgers/{ledger}/{things}/{id}/{aspect}`: the parts are '', v1, ledgers, the ledger, things, the id, the aspect. */
-function isOfAccounts(length: number, things: string | undefined, aspect: string | undefined): boolean {
-  if (things === 'trial-balance') return length === 5;
-  if (things !== 'accounts') return false;
-  return length <= 6 || (length === 7 && (aspect === 'balance' || aspect === 'statement'));
-}
-
-const DOTS = /^(\.|%2e){1,2}$/i;
+const DOTS = /^(\.|%2e){0,2}$/i;

@@ -36,13 +36,12 @@ function reasonOf(error: unknown): string {
   return (cause as NodeJS.ErrnoException | undefined)?.code ?? message;
 }
 
-/** For a readiness check: throws with what is not ready. */
-export function assertReady(report: ServiceReport): Readonly<Record<string, unknown>> {
-  if ('checks' in report) {
-    const { checks, ready } = report;
-    const failing = Object.entries(checks).flatMap(([part, check]) => (check.ready ? [] : [`${part}: ${check.detail ?? 'not ready'}`]));
-    if (!ready) throw new Error(failing.join('; ') || 'not ready');
-    return { checks };
-  }
-  throw new Error(report.detail);
+/** For a readiness check, which anyone may read: throws with what is not ready, and says no more of the service. */
+export function assertReady(report: ServiceReport): void {
+  if (report.ready) return;
+  if (!('checks' in report)) throw new Error(report.detail);
+  const failing = Object.entries(report.checks).flatMap(([part, check]) =>
+    check.ready ? [] : [`${part}: ${check.detail ?? 'not ready'}`],
+  );
+  throw new Error(failing.join('; ') || 'not ready');
 }

@@ -1,6 +1,6 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { scopes } from '@mizan/contracts';
-import { Describe, Readiness, type ReadinessBody, RequireScope } from '@mizan/platform';
+import { Describe, Readiness, type ReadinessBody, RequireScope, readQuery } from '@mizan/platform';
 import { type ServiceReport, Services } from './services.js';
 
 @RequireScope(scopes.ledger)
@@ -19,7 +19,10 @@ export class StatusController {
     answers: { 200: 'Status' },
   })
   @Get()
-  async status(): Promise<{ readonly ready: boolean; readonly services: Readonly<Record<string, ServiceReport | ReadinessBody>> }> {
+  async status(
+    @Query() query: unknown,
+  ): Promise<{ readonly ready: boolean; readonly services: Readonly<Record<string, ServiceReport | ReadinessBody>> }> {
+    readQuery(query, {});
     const [gateway, others] = await Promise.all([this.readiness.report(), this.services.reports()]);
     const services = { gateway, ...others };
     return { ready: Object.values(services).every(({ ready }) => ready), services };

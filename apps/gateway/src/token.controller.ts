@@ -21,6 +21,14 @@ export class TokenController {
     description:
       'The API key stands in Authorization: Bearer, or in a form (grant_type=client_credentials, client_secret=<key>). ' +
       'The token is good for 300 s, also at the services’ own ports, and is not ended by revoking the key.',
+    form: {
+      type: 'object',
+      properties: {
+        grant_type: { type: 'string', const: 'client_credentials' },
+        client_secret: { type: 'string', description: 'The API key.' },
+      },
+      required: ['grant_type', 'client_secret'],
+    },
     answers: { 200: 'Token' },
   })
   @HttpCode(200)

@@ -20,7 +20,13 @@ export class CommandsController {
   ) {}
 
   @Post('accounts')
-  @Describe({ id: 'openAccount', summary: 'Open an account', body: 'AccountRequest', answers: { 201: 'Account', 200: 'Account' } })
+  @Describe({
+    id: 'openAccount',
+    summary: 'Open an account',
+    body: 'AccountRequest',
+    answers: { 201: 'Account', 200: 'Account' },
+    idempotent: true,
+  })
   async open(
     @Param('ledger') ledger: string,
     @Body() given: unknown,
@@ -36,6 +42,7 @@ export class CommandsController {
     summary: 'Change limits, frozen or metadata of an account',
     body: 'AccountChange',
     answers: { 200: 'Account' },
+    idempotent: true,
   })
   async update(
     @Param('ledger') ledger: string,
@@ -48,7 +55,7 @@ export class CommandsController {
   }
 
   @Post('accounts/:account/close')
-  @Describe({ id: 'closeAccount', summary: 'Close an account', body: 'CommandIdRequest', answers: { 200: 'Account' } })
+  @Describe({ id: 'closeAccount', summary: 'Close an account', body: 'CommandIdRequest', answers: { 200: 'Account' }, idempotent: true })
   async close(
     @Param('ledger') ledger: string,
     @Param('account') account: string,
@@ -60,7 +67,13 @@ export class CommandsController {
   }
 
   @Post('accounts/:account/reopen')
-  @Describe({ id: 'reopenAccount', summary: 'Reopen a closed account', body: 'CommandIdRequest', answers: { 200: 'Account' } })
+  @Describe({
+    id: 'reopenAccount',
+    summary: 'Reopen a closed account',
+    body: 'CommandIdRequest',
+    answers: { 200: 'Account' },
+    idempotent: true,
+  })
   async reopen(
     @Param('ledger') ledger: string,
     @Param('account') account: string,
@@ -72,7 +85,13 @@ export class CommandsController {
   }
 
   @Post('transfers')
-  @Describe({ id: 'postTransfer', summary: 'Post a transfer', body: 'TransferRequest', answers: { 201: 'Entry', 200: 'Entry' } })
+  @Describe({
+    id: 'postTransfer',
+    summary: 'Post a transfer',
+    body: 'TransferRequest',
+    answers: { 201: 'Entry', 200: 'Entry' },
+    idempotent: true,
+  })
   async transfer(
     @Param('ledger') ledger: string,
     @Body() given: unknown,

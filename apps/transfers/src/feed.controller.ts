@@ -4,6 +4,9 @@ import { FEED_LIMITS, type Feed } from '@mizan/messaging';
 import { Describe, RequireScope, optionalText, readQuery, wholeNumberFrom } from '@mizan/platform';
 
 export const FEED = Symbol('feed');
+const mostHeads = wholeNumberFrom(1, FEED_LIMITS.heads, FEED_LIMITS.heads);
+const mostEvents = wholeNumberFrom(1, FEED_LIMITS.events, FEED_LIMITS.events);
+const afterVersion = wholeNumberFrom(0, Number.MAX_SAFE_INTEGER, 0);
 
 /** The journal for the other services: what Kafka tells them, and what it cannot tell them any more. */
 @RequireScope(scopes.feed)
@@ -16,10 +19,10 @@ export class FeedController {
     id: 'feedHeads',
     summary: 'Which journals reached which version since a token',
     answers: { 200: 'Heads' },
-    query: { after: 'A token.', limit: 'Appends, 1 to 1000.' },
+    query: { after: [optionalText, 'A token.'], limit: [mostHeads, 'Appends.'] },
   })
   heads(@Query() query: unknown): Promise<HeadsBody> {
-    const { after, limit } = readQuery(query, { after: optionalText, limit: wholeNumberFrom(1, FEED_LIMITS.heads, FEED_LIMITS.heads) });
+    const { after, limit } = readQuery(query, { after: optionalText, limit: mostHeads });
     return this.feed.heads(after, limit);
   }
 
@@ -28,12 +31,12 @@ export class FeedController {
     id: 'feedStream',
     summary: 'The events of one journal after a version',
     answers: { 200: 'StreamPage' },
-    query: { after: 'A version, exclusive.', limit: 'Events, 1 to 1000.' },
+    query: { after: [afterVersion, 'A version, exclusive.'], limit: [mostEvents, 'Events.'] },
   })
   async stream(@Param('stream') stream: string, @Query() query: unknown): Promise<StreamBody> {
     const { after, limit } = readQuery(query, {
-      after: wholeNumberFrom(0, Number.MAX_SAFE_INTEGER, 0),
-      limit: wholeNumberFrom(1, FEED_LIMITS.events, FEED_LIMITS.events),
+      after: afterVersion,
+      limit: mostEvents,
     });
     return { events: await this.feed.stream(stream, after, limit) };
   }

@@ -24,8 +24,8 @@ export class JournalController {
     id: 'readJournal',
     summary: 'Read the journal',
     description: 'With Accept: application/x-ndjson: the stored texts alone, one per line, up to the last position.',
-    answers: { 200: 'JournalPage' },
-    query: { after: 'A position, exclusive.', limit: 'Items on a page, 1 to 1000.' },
+    answers: { 200: { 'application/json': 'JournalPage', [NDJSON]: { type: 'string' } } },
+    query: { after: [afterPosition, 'A position, exclusive.'], limit: [pageLimit, 'Items on a page.'] },
   })
   async journal(
     @Param('ledger') ledger: string,
@@ -50,8 +50,9 @@ export class JournalController {
     id: 'followJournal',
     summary: 'Follow the journal as server-sent events',
     description: 'Each event has its position as id and the stored text as data; resumable with Last-Event-ID.',
-    answers: { 200: 'JournalPage' },
-    query: { after: 'A position, exclusive.' },
+    answers: { 200: { 'text/event-stream': { type: 'string' } } },
+    query: { after: [afterPosition, 'A position, exclusive.'] },
+    headers: { 'Last-Event-ID': 'The position of the last event that was read; stands above after.' },
   })
   async events(
     @Param('ledger') ledger: string,

@@ -42,7 +42,7 @@ export class LedgersController {
     id: 'listLedgers',
     summary: 'List ledgers',
     answers: { 200: 'LedgerList' },
-    query: { limit: 'Items on a page, 1 to 1000.', cursor: 'From "next" of the page before.' },
+    query: { limit: [pageLimit, 'Items on a page.'], cursor: [optionalText, 'From "next" of the page before.'] },
   })
   async list(@Query() query: unknown, @Caller() { tenant }: Caller): Promise<ListBody<LedgerBody>> {
     const { limit, cursor } = readQuery(query, { limit: pageLimit, cursor: optionalText });

@@ -31,6 +31,12 @@ class LedgersController {
     return { body: body ?? null };
   }
 
+  @Describe({
+    id: 'listLedgers',
+    summary: 'Many',
+    query: { limit: [pageLimit, 'Items on a page.'] },
+    answers: { 200: { 'application/json': 'LedgerList', 'application/x-ndjson': { type: 'string' } } },
+  })
   @Get()
   list(@Query() query: unknown) {
     return readQuery(query, { limit: pageLimit });
@@ -43,6 +49,7 @@ class LedgersController {
     return { length: body.operations.length };
   }
 
+  @Describe({ id: 'postTransfer', summary: 'One', body: 'TransferRequest', answers: { 201: 'Entry' }, idempotent: true })
   @Post(':ledger/transfers')
   transfer() {
     throw new Problem('account_not_found', 'There is no account clients:17.', { account: 'clients:17', headers: { 'retry-after': '7' } });
@@ -225,11 +232,36 @@ it('health says which part is not ready', async () => {
 it('the OpenAPI document lists what is described, with the schemas it needs', async () => {
   const document = (await app.inject('/v1/openapi.json')).json();
   expect(document.openapi).toBe('3.1.0');
-  expect(Object.keys(document.paths)).toEqual(['/v1/ledgers/{ledger}', '/v1/ledgers/{ledger}/batch']);
-  expect(Object.keys(document.components.schemas).sort()).toEqual(
-    ['BatchAnswer', 'BatchRequest', 'Ledger', 'Operation', 'Problem', 'Result'].sort(),
-  );
+  expect(Object.keys(document.paths)).toEqual([
+    '/v1/ledgers/{ledger}',
+    '/v1/ledgers',
+    '/v1/ledgers/{ledger}/batch',
+    '/v1/ledgers/{ledger}/transfers',
+  ]);
+  const named = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);
+  expect(Object.keys(document.components.schemas).sort()).toEqual([...new Set(named)].sort());
   expect(document.paths['/v1/ledgers/{ledger}/batch'].post.requestBody.content['application/json'].schema).toEqual({
     $ref: '#/components/schemas/BatchRequest',
   });
+});
+
+it('the OpenAPI document says what is read of a query and a header, and of what type an answer is', async () => {
+  const { paths } = (await app.inject('/v1/openapi.json')).json();
+  const list = paths['/v1/ledgers'].get;
+  expect(list.parameters).toEqual([
+    {
+      name: 'limit',
+      in: 'query',
+      required: false,
+      description: 'Items on a page.',
+      schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+    },
+  ]);
+  expect(list.responses['200'].content).toEqual({
+    'application/json': { schema: { $ref: '#/components/schemas/LedgerList' } },
+    'application/x-ndjson': { schema: { type: 'string' } },
+  });
+  const transfer = paths['/v1/ledgers/{ledger}/transfers'].post;
+  expect(transfer.parameters).toContainEqual(expect.objectContaining({ name: 'Idempotency-Key', in: 'header', required: false }));
+  expect(transfer.responses['201'].headers).toHaveProperty('Idempotency-Replayed');
 });

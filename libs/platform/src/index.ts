@@ -26,11 +26,11 @@ export { Describe, type OpenApiDocument, type Operation } from './open-api.js';
 export {
   type Parameter,
   type Query,
-  optionalMoment,
   optionalOneOf,
   optionalPosition,
   optionalText,
   pageLimit,
+  parameter,
   readQuery,
   wholeNumberFrom,
 } from './query.js';

@@ -3,6 +3,8 @@ import { applyDecorators } from '@nestjs/common';
 import { type SchemaName, schemas } from '@mizan/contracts';
 import {
   ApiBody,
+  ApiConsumes,
+  ApiHeader,
   ApiIncludeEndpoint,
   ApiOperation,
   ApiQuery,
@@ -11,8 +13,12 @@ import {
   type OpenAPIObject,
   SwaggerModule,
 } from '@nestjs/swagger';
+import type { Parameter } from './query.js';
 
 export type OpenApiDocument = OpenAPIObject;
+
+/** A body: JSON of a named schema; or media type → named schema, or the schema itself. */
+type Content = SchemaName | Readonly<Record<string, SchemaName | object>>;
 
 export interface Operation {
   /** Unique over all services: `postTransfer`. */
@@ -20,31 +26,55 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly body?: SchemaName;
+  /** A form that may be sent instead of a header. */
+  readonly form?: object;
   /** Status → what its body is. Problem documents go without saying. */
-  readonly answers: Readonly<Record<number, SchemaName>>;
-  /** Query parameter → what it does. All are optional. */
-  readonly query?: Readonly<Record<string, string>>;
+  readonly answers: Readonly<Record<number, Content>>;
+  /** Query parameter → what reads it, and what it does. All are optional. */
+  readonly query?: Readonly<Record<string, readonly [Parameter<unknown>, string]>>;
+  /** Header → what it does. All are optional. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A command with an id of the caller's, which may stand in a header too. */
+  readonly idempotent?: boolean;
 }
 
 const reference = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });
+const problem = { 'application/problem+json': { schema: reference('Problem') } };
+const key = { 'Idempotency-Key': 'The id of the command, where the body has none. Neither is 400; of both, the body’s counts.' };
+const replayed = {
+  'Idempotency-Replayed': { description: 'The answer is that of the first time.', schema: { type: 'string' as const, enum: ['true'] } },
+};
 
 /** What the OpenAPI document says of a route. Bodies are named; their schemas are those of the contracts. */
-export function Describe({ id, summary, description, body, answers, query = {} }: Operation): MethodDecorator {
+export function Describe(operation: Operation): MethodDecorator {
+  const { id, summary, description, body, form, answers, query = {}, idempotent = false } = operation;
+  const headers = { ...operation.headers, ...(idempotent ? key : {}) };
+  const replay = idempotent ? { headers: replayed } : {};
   return applyDecorators(
     ApiIncludeEndpoint(),
     ApiOperation({ operationId: id, summary, ...(description === undefined ? {} : { description }) }),
     ...(body ? [ApiBody({ schema: reference(body) })] : []),
-    ...Object.entries(query).map(([name, meaning]) =>
-      ApiQuery({ name, required: false, description: meaning, schema: { type: 'string' } }),
+    ...(form ? [ApiConsumes('application/x-www-form-urlencoded'), ApiBody({ schema: form, required: false })] : []),
+    ...Object.entries(query).map(([name, [{ schema }, meaning]]) => ApiQuery({ name, required: false, description: meaning, schema })),
+    ...Object.entries(headers).map(([name, meaning]) =>
+      ApiHeader({ name, required: false, description: meaning, schema: { type: 'string' } }),
     ),
-    ...Object.entries(answers).map(([status, name]) =>
-      ApiResponse({ status: Number(status), description: name, content: { 'application/json': { schema: reference(name) } } }),
+    ...Object.entries(answers).map(([status, content]) =>
+      ApiResponse({ status: Number(status), description: titleOf(content), content: contentOf(content), ...replay }),
     ),
-    ApiResponse({
-      status: 'default',
-      description: 'A problem document (RFC 9457).',
-      content: { 'application/problem+json': { schema: reference('Problem') } },
-    }),
+    ApiResponse({ status: 'default', description: 'A problem document (RFC 9457).', content: problem, ...replay }),
+  );
+}
+
+const titleOf = (content: Content): string => (typeof content === 'string' ? content : Object.keys(content).join(' or '));
+
+function contentOf(content: Content): Record<string, { schema: object }> {
+  const types = typeof content === 'string' ? { 'application/json': content } : content;
+  return Object.fromEntries(
+    Object.entries(types).map(([type, schema]) => [
+      type,
+      { schema: typeof schema === 'string' ? reference(schema as SchemaName) : schema },
+    ]),
   );
 }
 

@@ -1,14 +1,13 @@
 import { Problem } from './problem.js';
-import { optionalMoment, optionalOneOf, optionalPosition, optionalText, pageLimit, readQuery } from './query.js';
+import { optionalOneOf, optionalPosition, optionalText, pageLimit, readQuery } from './query.js';
 
 const parameters = {
   limit: pageLimit,
   prefix: optionalText,
   minPosition: optionalPosition,
   side: optionalOneOf(['debit', 'credit']),
-  from: optionalMoment,
 };
-const nothing = { limit: 100, prefix: null, minPosition: null, side: null, from: null };
+const nothing = { limit: 100, prefix: null, minPosition: null, side: null };
 
 it.each([
   [{}, {}],
@@ -20,8 +19,6 @@ it.each([
     { minPosition: '0', side: 'debit' },
     { minPosition: 0, side: 'debit' },
   ],
-  [{ from: '2026-01-31' }, { from: Date.UTC(2026, 0, 31) }],
-  [{ from: '2024-02-29T23:59:59.5Z' }, { from: Date.UTC(2024, 1, 29, 23, 59, 59, 500) }],
 ])('%j is read', (query, read) => expect(readQuery(query, parameters)).toEqual({ ...nothing, ...read }));
 
 it.each([
@@ -36,10 +33,6 @@ it.each([
   [{ minPosition: '-1' }, 'minPosition'],
   [{ minPosition: '9007199254740993' }, 'minPosition'],
   [{ side: 'left' }, 'side'],
-  [{ from: '2026-02-30' }, 'from'],
-  [{ from: '2026-01-31T10:00:00+01:00' }, 'from'],
-  [{ from: '2026-01-31T24:00:00Z' }, 'from'],
-  [{ from: 'yesterday' }, 'from'],
 ])('%j is refused, naming the parameter', (query, field) => {
   const read = (): unknown => readQuery(query, parameters);
   expect(read).toThrow(Problem);

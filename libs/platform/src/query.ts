@@ -1,7 +1,15 @@
 import { Problem } from './problem.js';
 
 /** Reads one query parameter. @throws Problem `invalid_query`. */
-export type Parameter<T> = (given: string | undefined, name: string) => T;
+export interface Parameter<T> {
+  (given: string | undefined, name: string): T;
+  /** The same as JSON Schema, for the OpenAPI document. */
+  readonly schema: object;
+}
+
+export const parameter = <T>(schema: object, read: (given: string | undefined, name: string) => T): Parameter<T> =>
+  Object.assign(read, { schema });
+
 type Parameters = Readonly<Record<string, Parameter<unknown>>>;
 export type Query<P extends Parameters> = { readonly [K in keyof P]: ReturnType<P[K]> };
 
@@ -25,16 +33,17 @@ export function readQuery<P extends Parameters>(query: unknown, parameters: P): 
 
 const invalid = (field: string, detail: string): Problem => new Problem('invalid_query', detail, { field });
 
-export const optionalText: Parameter<string | null> = (given) => given ?? null;
+export const optionalText = parameter<string | null>({ type: 'string' }, (given) => given ?? null);
 
 export function wholeNumberFrom<T extends number | null>(least: number, most: number, otherwise: T): Parameter<number | T> {
-  return (given, name) => {
+  const schema = { type: 'integer', minimum: least, maximum: most, ...(otherwise === null ? {} : { default: otherwise }) };
+  return parameter<number | T>(schema, (given, name) => {
     if (given === undefined) return otherwise;
     const value = Number(given);
     if (!/^\d{1,16}$/.test(given) || value < least || value > most)
       throw invalid(name, `${name} is a whole number from ${least} to ${most}.`);
     return value;
-  };
+  });
 }
 
 /** Items on a page: 1 to 1000. */
@@ -44,23 +53,9 @@ export const pageLimit = wholeNumberFrom(1, 1000, 100);
 export const optionalPosition = wholeNumberFrom(0, Number.MAX_SAFE_INTEGER, null);
 
 export function optionalOneOf<T extends string>(values: readonly T[]): Parameter<T | null> {
-  return (given, name) => {
+  return parameter<T | null>({ type: 'string', enum: [...values] }, (given, name) => {
     if (given === undefined) return null;
     if (!values.includes(given as T)) throw invalid(name, `${name} is one of ${values.join(', ')}.`);
     return given as T;
-  };
+  });
 }
-
-const DAY = /^\d{4}-\d\d-\d\d$/;
-const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
-
-/** A moment as RFC 3339 in UTC, or a day, which is its first moment. Milliseconds since the epoch. */
-export const optionalMoment: Parameter<number | null> = (given, name) => {
-  if (given === undefined) return null;
-  const text = DAY.test(given) ? `${given}T00:00:00Z` : given;
-  const moment = MOMENT.test(text) ? Date.parse(text) : NaN;
-  // Date.parse takes 2026-02-30 for 2 March: a day that does not exist comes back as another one.
-  if (Number.isNaN(moment) || !new Date(moment).toISOString().startsWith(text.slice(0, 19)))
-    throw invalid(name, `${name} is a moment such as 2026-01-31T09:30:00Z, or a day such as 2026-01-31.`);
-  return moment;
-};
