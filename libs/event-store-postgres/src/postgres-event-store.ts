@@ -158,17 +158,22 @@ export class PostgresEventStore implements EventStore {
   }
 
   async heads(after: FeedToken | null, limit: number): Promise<FeedHeads> {
-    const { rows } = await this.reads.query<[stream: string, version: number, token: number]>({
+    const most = pageLimit(limit, MAX_FEED_APPENDS);
+    const { rows } = await this.reads.query<[stream: string, version: number, token: number, appends: number]>({
       name: 'journal-heads',
       text: `
-        SELECT stream, max(last_version), max(token)
+        SELECT stream, max(last_version), max(token), count(*)
         FROM (SELECT * FROM journal.feed WHERE token > $1 ORDER BY token LIMIT $2) AS next
         GROUP BY stream ORDER BY max(token)`,
-      values: [placeOf(after), pageLimit(limit, MAX_FEED_APPENDS)],
+      values: [placeOf(after), most],
       rowMode: 'array',
     });
     const last = rows.at(-1);
-    return { heads: rows.map(([stream, version]) => ({ stream, version })), next: last ? tokenAt(last[2]) : after };
+    return {
+      heads: rows.map(([stream, version]) => ({ stream, version })),
+      next: last ? tokenAt(last[2]) : after,
+      full: rows.reduce((sum, [, , , appends]) => sum + appends, 0) === most,
+    };
   }
 
   subscribe(after: FeedToken | null, signal: AbortSignal): AsyncIterable<FeedPage> {

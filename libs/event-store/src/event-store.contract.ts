@@ -218,7 +218,7 @@ export function describeEventStore(name: string, makeStore: () => Promise<StoreU
         const fresh = await makeStore();
         try {
           expect(await fresh.store.readAll(null, 10)).toEqual({ appends: [], next: null });
-          expect(await fresh.store.heads(null, 10)).toEqual({ heads: [], next: null });
+          expect(await fresh.store.heads(null, 10)).toEqual({ heads: [], next: null, full: false });
         } finally {
           await fresh.close();
         }
@@ -257,9 +257,23 @@ export function describeEventStore(name: string, makeStore: () => Promise<StoreU
             { stream: one, version: 3 },
           ],
           next: appends[2]!.token,
+          full: false,
         });
-        expect(await store.heads(end, 1)).toEqual({ heads: [{ stream: one, version: 2 }], next: appends[0]!.token });
-        expect(await store.heads(appends[2]!.token, 10)).toEqual({ heads: [], next: appends[2]!.token });
+        expect(await store.heads(end, 1)).toEqual({ heads: [{ stream: one, version: 2 }], next: appends[0]!.token, full: true });
+        expect(await store.heads(appends[2]!.token, 10)).toEqual({ heads: [], next: appends[2]!.token, full: false });
+      });
+
+      test('heads say when more may follow, by the appends and not by the streams they name or their events', async () => {
+        const end = await endOfFeed(store);
+        const [one, two] = [newStream(), newStream()];
+        await store.append(one, 0, ['a', 'b']);
+        await store.append(one, 2, ['c']);
+        await store.append(two, 0, ['d', 'e']);
+        const page = await store.heads(end, 2);
+        expect(page).toMatchObject({ heads: [{ stream: one, version: 3 }], full: true });
+        expect(await store.heads(page.next, 2)).toMatchObject({ heads: [{ stream: two, version: 2 }], full: false });
+        expect(await store.heads(end, 3)).toMatchObject({ full: true });
+        expect(await store.heads(end, 4)).toMatchObject({ full: false });
       });
 
       test('refuses a token that it never gave', async () => {

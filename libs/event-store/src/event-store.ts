@@ -73,4 +73,6 @@ export interface FeedHeads {
   readonly heads: readonly { readonly stream: string; readonly version: number }[];
   /** Where to go on, as in a FeedPage. */
   readonly next: FeedToken | null;
+  /** As many appends as were asked for: more may follow. False at the end of the feed. */
+  readonly full: boolean;
 }

@@ -52,7 +52,11 @@ export class InMemoryEventStore implements EventStore {
       heads.delete(stream);
       heads.set(stream, first + events.length - 1);
     }
-    return { heads: [...heads].map(([stream, version]) => ({ stream, version })), next: appends.at(-1)?.token ?? after };
+    return {
+      heads: [...heads].map(([stream, version]) => ({ stream, version })),
+      next: appends.at(-1)?.token ?? after,
+      full: appends.length === pageLimit(limit, MAX_FEED_APPENDS),
+    };
   }
 
   subscribe(after: FeedToken | null, signal: AbortSignal): AsyncIterable<FeedPage> {
