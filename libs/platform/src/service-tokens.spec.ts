@@ -35,6 +35,13 @@ it('gets a new token shortly before the old one ends', async () => {
   expect([await token(), await token()]).toEqual(['token-1', 'token-2']);
 });
 
+it('drops a token that was refused, once for all who were refused it', async () => {
+  const token = serviceTokens({ gatewayUrl: await gateway({ status: 200 }), apiKey: 'mzn_0' });
+  expect(await token()).toBe('token-1');
+  expect(await Promise.all([token('token-1'), token('token-1')])).toEqual(['token-2', 'token-2']);
+  expect([await token('token-1'), await token()]).toEqual(['token-2', 'token-2']);
+});
+
 it('tries again while the gateway is not there', async () => {
   const token = serviceTokens({ gatewayUrl: await gateway({ status: 503 }, { status: 200 }), apiKey: 'mzn_0' });
   expect(await token()).toBe('token-2');

@@ -15,18 +15,21 @@ export interface ServiceTokensOptions {
 
 /**
  * Gives a service the signed token with which it calls other services: its API key exchanged at the gateway, kept until
- * shortly before it ends. Calls that come together share one exchange.
+ * shortly before it ends, or until a caller says that it was `refused`. Calls that come together share one exchange.
  * The promise rejects when the gateway refuses the key, or after 5 attempts could not reach it (some 1.5 s where connections are refused).
  */
-export function serviceTokens(options: ServiceTokensOptions): () => Promise<string> {
-  let held: { readonly token: Promise<string>; renewAt: number } | null = null;
-  return () => {
-    if (held && Date.now() < held.renewAt) return held.token;
+export function serviceTokens(options: ServiceTokensOptions): (refused?: string) => Promise<string> {
+  let held: { readonly token: Promise<string>; renewAt: number; text: string | null } | null = null;
+  return (refused) => {
+    if (held && Date.now() < held.renewAt && (refused === undefined || held.text !== refused)) return held.token;
     const exchange = exchanged(options);
-    const mine = { token: exchange.then((body) => body.access_token), renewAt: Infinity };
+    const mine = { token: exchange.then((body) => body.access_token), renewAt: Infinity, text: null as string | null };
     held = mine;
     exchange.then(
-      (body) => (mine.renewAt = Date.now() + body.expires_in * 1000 - RENEW_BEFORE_END_MS),
+      (body) => {
+        mine.text = body.access_token;
+        mine.renewAt = Date.now() + body.expires_in * 1000 - RENEW_BEFORE_END_MS;
+      },
       () => (mine.renewAt = 0),
     );
     return mine.token;
