@@ -67,7 +67,7 @@ export class JournalServer {
         token_type: 'Bearer',
         expires_in: 300,
       };
-    if (path === '/v1/feed/heads') return this.announcing ? feed.heads(query.get('after'), limit) : { heads: [], next: null };
+    if (path === '/v1/feed/heads') return this.announcing ? feed.heads(query.get('after'), limit) : { heads: [], next: null, full: false };
     if (!this.readable) return null;
     return { events: await feed.stream(path.slice('/v1/feed/streams/'.length), Number(query.get('after')), limit) };
   }

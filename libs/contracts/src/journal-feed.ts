@@ -28,6 +28,8 @@ export interface HeadsBody {
   readonly heads: readonly { readonly stream: string; readonly version: number }[];
   /** Where to go on; equal to `after` when there is nothing new. Null before the first append. */
   readonly next: string | null;
+  /** The page has as many appends as it may: more may follow. */
+  readonly full: boolean;
 }
 export interface StreamBody {
   readonly events: readonly FedEvent[];

@@ -204,6 +204,7 @@ export const schemas = {
   Heads: answer({
     heads: many(answer({ stream: text('journal-<uid>'), version: position })),
     next: orNull(text('Where to go on.')),
+    full: { type: 'boolean', description: 'The page has as many appends as it may: more may follow.' },
   }),
   StreamPage: answer({ events: many(answer({ version: position, event: text('The stored text.'), texts: { type: ['object', 'null'] } })) }),
   Status: answer({

@@ -1,5 +1,5 @@
 import type { FedEvent } from '@mizan/contracts';
-import { type EventStore, InMemoryEventStore } from '@mizan/event-store';
+import { type EventStore, type FeedToken, InMemoryEventStore } from '@mizan/event-store';
 import { type OwnKafka, ownKafka, testDatabase } from '@mizan/testing';
 import { type Feed, StoreFeed } from './feed.js';
 import { Follower, type FollowerOptions } from './follower.js';
@@ -163,6 +163,28 @@ describe('a follower of the feed alone', () => {
     );
   });
 
+  it('is not following before it has come to the end, also after a catch-up that failed', async () => {
+    for (let version = 1; version <= 3_000; version++) await append('a', 1);
+    const asked: { after: string | null; state: string }[] = [];
+    let failures = 0;
+    const follower = follow({
+      feed: {
+        heads: async (after, limit) => (asked.push({ after, state: follower.status().state }), feed.heads(after, limit)),
+        stream: async (...of) => {
+          if (failures++ === 0) throw new Error('The feed at http://127.0.0.1:8081 failed');
+          return feed.stream(...of);
+        },
+      },
+    });
+    await eventually(
+      () => asked.at(-1),
+      (last) => last?.state === 'following',
+    );
+    expect(failures).toBeGreaterThan(1);
+    const { next: end } = await store.heads(null, 3_000);
+    expect(asked.find(({ state }) => state === 'following')).toEqual({ after: end, state: 'following' });
+  });
+
   it('halts at an event that the read model cannot understand, and applies nothing after it', async () => {
     await append('a', 3);
     await store.append('a', 3, [sumEvent('a', 4).replace('AmountAdded', 'AmountMoved'), sumEvent('a', 5)]);
@@ -175,6 +197,43 @@ describe('a follower of the feed alone', () => {
     await append('b', 2);
     await expect(follower.receive([{ stream: 'b', events: fed('b', 1, 2) }])).rejects.toThrow('AmountMoved is unknown');
     expect(await database.sums()).toEqual([]);
+  });
+});
+
+describe('a follower to which Kafka brings everything', () => {
+  it('keeps its token at the end, however much is appended between two sweeps', async () => {
+    const inbox = database.inbox();
+    const storeToken = inbox.storeToken.bind(inbox);
+    const left: number[] = [];
+    // Once in a sweep the token is stored: the next sweep meets 1,500 new appends, all of them applied already.
+    inbox.storeToken = async (token) => {
+      await storeToken(token);
+      const { appends } = await store.readAll(token as FeedToken, 1_000);
+      left.push(appends.length);
+      if (left.length > 5) return;
+      const before = await store.version('a');
+      for (let more = 0; more < 1_500; more++) await append('a', 1);
+      await follower.receive([{ stream: 'a', events: fed('a', before + 1, before + 1_500) }]);
+    };
+    await append('a', 1);
+    const follower = follow({ inbox, bus: 'kafka', sweepMs: 20 });
+    await eventually(
+      () => left.length,
+      (sweeps) => sweeps > 5,
+    );
+    expect(left).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(await database.sums()).toEqual(await truth(['a']));
+  });
+
+  it('stores its token before it rests', async () => {
+    for (let version = 1; version <= 2_500; version++) await append('a', 1);
+    await database.inbox().receive([{ stream: 'a', events: fed('a', 1, 2_500) }]);
+    follow({ bus: 'kafka', sweepMs: 24 * 3600 * 1000 });
+    const { next: end } = await store.heads(null, 2_500);
+    await eventually(
+      () => database.inbox().token(),
+      (token) => token === end,
+    );
   });
 });
 

@@ -146,7 +146,7 @@ export class Follower {
       const { noticed, next, atEnd } = await this.notice(token, signal);
       this.comparedAt = new Date().toISOString();
       const atLeisure = atEnd && this.state === 'following';
-      if (atLeisure && this.options.bus === 'kafka') await this.leaveToKafka(noticed, sweepMs, signal);
+      const waited = atLeisure && this.options.bus === 'kafka' && (await this.leaveToKafka(noticed, sweepMs, signal));
       await this.fill([...noticed], signal);
       if (signal.aborted) return;
       if (next !== null && next !== token) await this.options.inbox.storeToken(next);
@@ -154,25 +154,28 @@ export class Follower {
       this.lastError = null;
       well();
       if (atEnd) this.state = 'following';
-      if (atLeisure && this.options.bus === 'feed') await pause(sweepMs, signal);
+      if (atLeisure && !waited) await pause(sweepMs, signal);
     }
   }
 
   /**
    * Gives Kafka its time: until everything noticed has arrived, or some stream that is behind has not moved for a whole sweep.
    * A reader that is slow under load would otherwise fetch a second time what is on its way already.
+   * @returns whether there was anything to wait for.
    */
-  private async leaveToKafka(noticed: ReadonlyMap<string, number>, sweepMs: number, signal: AbortSignal): Promise<void> {
+  private async leaveToKafka(noticed: ReadonlyMap<string, number>, sweepMs: number, signal: AbortSignal): Promise<boolean> {
     const streams = [...noticed.keys()];
-    let before = streams.length > 0 ? await this.options.inbox.versions(streams) : new Map<string, number>();
+    let before = await this.options.inbox.versions(streams);
+    if (streams.every((stream) => before.get(stream)! >= noticed.get(stream)!)) return false;
     for (let waiting = true; waiting;) {
       await pause(sweepMs, signal);
-      if (signal.aborted || streams.length === 0) return;
+      if (signal.aborted) break;
       const now = await this.options.inbox.versions(streams);
       const behind = streams.filter((stream) => now.get(stream)! < noticed.get(stream)!);
       waiting = behind.length > 0 && behind.every((stream) => now.get(stream)! > before.get(stream)!);
       before = now;
     }
+    return true;
   }
 
   /** Which streams moved since the token, up to the feed's end or a bounded number of pages. */
@@ -183,14 +186,13 @@ export class Follower {
     const { feed, inbox } = this.options;
     const noticed = new Map<string, number>();
     for (let page = 0; page < PAGES_PER_SWEEP; page++) {
-      const { heads, next } = await feed.heads(token, FEED_LIMITS.heads, signal);
-      if (next === token) return { noticed, next, atEnd: true };
+      const { heads, next, full } = await feed.heads(token, FEED_LIMITS.heads, signal);
       token = next;
       const fresh = highest(heads);
-      const news = this.note(fresh, await inbox.versions([...fresh.keys()]));
+      this.note(fresh, await inbox.versions([...fresh.keys()]));
       for (const [stream, version] of fresh) noticed.set(stream, version);
-      // Under load there is always a little more. A full page would have brought at least one event for each append in it.
-      if (news < FEED_LIMITS.heads) return { noticed, next, atEnd: true };
+      // Under load there is always a little more: the end is where a page has room, not where one is empty.
+      if (!full) return { noticed, next, atEnd: true };
     }
     return { noticed, next: token, atEnd: false };
   }
@@ -238,14 +240,11 @@ export class Follower {
     return mine;
   }
 
-  /** @returns how many events are now known to exist that were not known before. */
-  private note(heads: ReadonlyMap<string, number>, versions: ReadonlyMap<string, number>): number {
-    let news = 0;
+  private note(heads: ReadonlyMap<string, number>, versions: ReadonlyMap<string, number>): void {
     for (const stream of new Set([...heads.keys(), ...versions.keys()])) {
       const known = this.behind.get(stream) ?? this.settled.get(stream);
       const applied = Math.max(known?.applied ?? 0, versions.get(stream) ?? 0);
       const head = Math.max(known?.head ?? 0, heads.get(stream) ?? 0, applied);
-      news += head - Math.max(known?.head ?? 0, applied);
       this.behind.delete(stream);
       this.settled.delete(stream);
       (head > applied ? this.behind : this.settled).set(stream, { stream, head, applied });
@@ -254,7 +253,6 @@ export class Follower {
       if (this.settled.size <= STREAMS_SHOWN) break;
       this.settled.delete(stream);
     }
-    return news;
   }
 }
 

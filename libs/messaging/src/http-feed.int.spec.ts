@@ -56,7 +56,8 @@ describe('the feed over HTTP', () => {
     const heads = await over().heads(null, 10);
     expect(heads).toEqual(await feed.heads(null, 10));
     expect(heads.heads).toContainEqual({ stream: 'journal-a', version: 1200 });
-    expect(await over().heads(heads.next, 10)).toEqual({ heads: [], next: heads.next });
+    expect(await over().heads(heads.next, 10)).toEqual({ heads: [], next: heads.next, full: false });
+    expect(await over().heads(null, 1)).toMatchObject({ full: true });
     expect(await over().stream('journal-a', 0, 3)).toEqual(await feed.stream('journal-a', 0, 3));
     expect((await over().stream('journal-a', 0, 1))[0]).toEqual({
       version: 1,
@@ -79,6 +80,19 @@ describe('the feed over HTTP', () => {
     tokens.unshift('stale');
     await over({ token: async () => tokens.shift()! }).heads(null, 1);
     expect(requests).toHaveLength(4);
+  });
+
+  it('tells the source of its tokens which one was refused', async () => {
+    let held = 'of a key that is no longer trusted';
+    const told: (string | undefined)[] = [];
+    const token = async (refused?: string): Promise<string> => {
+      told.push(refused);
+      if (refused === held) held = 'good';
+      return held;
+    };
+    await over({ token }).heads(null, 1);
+    await over({ token }).heads(null, 1);
+    expect(told).toEqual([undefined, 'of a key that is no longer trusted', undefined]);
   });
 
   it('gives up after a few attempts, and says what the last one met', async () => {
@@ -109,6 +123,7 @@ describe('the feed over HTTP', () => {
 
   it.each<[string, string, (feed: HttpFeed) => Promise<unknown>]>([
     ['heads', '{"events":[]}', (feed) => feed.heads(null, 1)],
+    ['heads', '{"heads":[],"next":null}', (feed) => feed.heads(null, 1)],
     ['a stream', '{"heads":[],"next":null}', (feed) => feed.stream('a', 0, 1)],
   ])('does not take anything else for %s', async (what, body, ask) => {
     mishaps = [(_request, response) => void response.writeHead(200).end(body)];

@@ -3,8 +3,8 @@ import type { Feed } from './feed.js';
 import { backoffMs, pause } from './patience.js';
 import { reasonOf } from './poison.js';
 
-/** Gives a bearer token that is good now; caching it is the source's affair. */
-export type TokenSource = () => Promise<string>;
+/** Gives a bearer token that is good now; caching it is the source's affair. `refused` is one that the owner did not take: the source gives another. */
+export type TokenSource = (refused?: string) => Promise<string>;
 
 export interface HttpFeedOptions {
   /** The owning service's own address, for example `http://127.0.0.1:8081`. */
@@ -24,7 +24,8 @@ export class HttpFeed implements Feed {
   async heads(after: string | null, limit: number, signal?: AbortSignal): Promise<HeadsBody> {
     const query = new URLSearchParams({ ...(after === null ? {} : { after }), limit: String(limit) });
     const body = (await this.get(`/v1/feed/heads?${query}`, signal)) as HeadsBody;
-    if (!Array.isArray(body?.heads) || !(body.next === null || typeof body.next === 'string')) throw this.misshapen('heads');
+    const shaped = Array.isArray(body?.heads) && (body.next === null || typeof body.next === 'string') && typeof body.full === 'boolean';
+    if (!shaped) throw this.misshapen('heads');
     return body;
   }
 
@@ -38,11 +39,13 @@ export class HttpFeed implements Feed {
   /** Tries a few times; what the server refuses outright is not asked again. */
   private async get(path: string, signal: AbortSignal = new AbortController().signal): Promise<unknown> {
     const { url, attempts = 3 } = this.options;
+    let refused: string | undefined;
     for (let failures = 1; ; failures++) {
       signal.throwIfAborted();
       try {
-        return await this.attempt(new URL(path, url), signal);
+        return await this.attempt(new URL(path, url), signal, refused);
       } catch (error) {
+        if (error instanceof RefusedToken) refused = error.token;
         if (error instanceof Refused || failures >= attempts || signal.aborted)
           throw new Error(`The feed at ${url} failed (attempt ${failures}): ${reasonOf(error)}`, { cause: error });
         await pause(backoffMs(failures, 100, 2_000), signal);
@@ -50,18 +53,21 @@ export class HttpFeed implements Feed {
     }
   }
 
-  private async attempt(url: URL, signal: AbortSignal): Promise<unknown> {
+  private async attempt(url: URL, signal: AbortSignal, refused: string | undefined): Promise<unknown> {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(this.options.deadlineMs ?? 10_000)]);
+    const token = await this.options.token(refused);
     const response = await fetch(url, {
-      headers: { authorization: `Bearer ${await this.options.token()}`, accept: 'application/json' },
+      headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
       redirect: 'error',
       signal: deadline,
     });
     const text = await boundedText(response);
     if (response.ok) return JSON.parse(text);
     const complaint = `${response.status} ${response.statusText}: ${text.slice(0, 300)}`;
-    // A token may just have run out, and 408 and 429 ask to come again.
-    throw response.status < 500 && ![401, 408, 429].includes(response.status) ? new Refused(complaint) : new Error(complaint);
+    // The token may have run out, or its key have been changed.
+    if (response.status === 401) throw new RefusedToken(token, complaint);
+    // 408 and 429 ask to come again.
+    throw response.status < 500 && ![408, 429].includes(response.status) ? new Refused(complaint) : new Error(complaint);
   }
 
   private misshapen(what: string): Error {
@@ -70,6 +76,15 @@ export class HttpFeed implements Feed {
 }
 
 class Refused extends Error {}
+
+class RefusedToken extends Error {
+  constructor(
+    readonly token: string,
+    complaint: string,
+  ) {
+    super(complaint);
+  }
+}
 
 async function boundedText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
