@@ -18,6 +18,8 @@ export class MissingTool extends Error {}
 
 /** Under this project's `.mizan/`: shared by starts and tests, whatever folders they keep their data in. */
 export const kafkaJarsCache = fileURLToPath(new URL('../../../.mizan/kafka-jars', import.meta.url));
+/** Maven's own downloads stay in the project too: nothing is written into the user's home. */
+const mavenRepository = fileURLToPath(new URL('../../../.mizan/m2', import.meta.url));
 
 /**
  * The folder of the broker's jars, fetched by Maven the first time. Named after the hash of pom.xml: another version is another folder.
@@ -33,7 +35,10 @@ export async function kafkaJars(cache: string = kafkaJarsCache): Promise<string>
   await rm(unfinished, { recursive: true, force: true });
   try {
     await runToEnd(
-      ['mvn', '-q', '-B', '-ntp', '-Dstyle.color=never', '-f', pom, COPY_GOAL, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`],
+      [
+        ...['mvn', '-q', '-B', '-ntp', '-Dstyle.color=never', `-Dmaven.repo.local=${mavenRepository}`, '-f', pom],
+        ...[COPY_GOAL, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`],
+      ],
       DOWNLOAD_TIMEOUT_MS,
     );
     // Somebody else may have been faster; then theirs is as good.

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka as KafkaClient, logLevel } from 'kafkajs';
@@ -49,7 +49,10 @@ describe('embedded Kafka', () => {
   });
 
   it('keeps messages over a stop, a kill and restarts on the same port, and takes the largest message of the contract', async () => {
+    // Made by an earlier version, open to others.
+    await mkdir(join(directory, 'kafka'), { mode: 0o755 });
     const first = await start();
+    expect((await stat(join(directory, 'kafka'))).mode & 0o777).toBe(0o700);
     const admin = new KafkaClient({ ...quiet, brokers: [...first.brokers] }).admin();
     await admin.connect();
     await admin.createTopics({ waitForLeaders: true, topics: [{ topic: 'kept', numPartitions: 1 }] });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kafka as KafkaClient, logLevel } from 'kafkajs';
 import { freePort } from './free-port.js';
@@ -29,7 +29,9 @@ export interface Kafka extends ServerProcess {
 /** A real Kafka broker on 127.0.0.1: one node that is its own controller (KRaft). Resolves when it lists its topics. */
 export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   const { directory, logFile, jarsDirectory } = options;
+  // Its log holds what people wrote.
   await mkdir(directory, { recursive: true });
+  await chmod(directory, 0o700);
   const data = join(directory, 'data');
   if (!existsSync(data)) await format(directory, jarsDirectory);
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,6 +30,20 @@ describe('a server process', () => {
     const command = script(`console.log(${JSON.stringify(line)}); console.log('{"level":"info","msg":"bye"}'); process.exitCode = 1`);
     await startServerProcess(command).exited;
     expect(lastError(command.logFile)).toBe('could not start: no such role');
+  });
+
+  it('that ran out of disk is quoted with that, whatever it complained of later', async () => {
+    const command = script(`
+      console.error('PANIC:  could not write to file "pg_wal/xlogtemp.29": No space left on device');
+      console.error('FATAL:  the database system is in recovery mode'); process.exitCode = 1`);
+    await startServerProcess(command).exited;
+    expect(lastError(command.logFile)).toMatch(/^PANIC: .*No space left on device$/);
+  });
+
+  it('keeps its log to its owner', async () => {
+    const command = script('');
+    await startServerProcess(command).exited;
+    expect(statSync(command.logFile).mode & 0o777).toBe(0o600);
   });
 
   it('that never becomes ready is killed', async () => {

@@ -23,7 +23,7 @@ export interface ServerCommand {
   readonly name: string;
   /** The program and its arguments. */
   readonly command: readonly string[];
-  /** Standard output and error are appended here. */
+  /** Standard output and error are appended here. Made for its owner alone. */
   readonly logFile: string;
   readonly stopSignal: 'SIGTERM' | 'SIGINT';
   readonly environment?: NodeJS.ProcessEnv;
@@ -38,7 +38,7 @@ const STOP_TIMEOUT_MS = 10_000;
  * `command` should carry `dieWithParent`, so that nothing is left when this process is killed.
  */
 export function startServerProcess(server: ServerCommand): ServerProcess {
-  const log = openSync(server.logFile, 'a');
+  const log = openSync(server.logFile, 'a', 0o600);
   const [file = '', ...args] = server.command;
   const child = spawn(file, args, {
     detached: true,
@@ -108,9 +108,16 @@ function logHint(logFile: string): string {
   return line ? `: ${line}  See ${logFile}` : `. See ${logFile}`;
 }
 
-/** The last line of a log that speaks of an error; empty where there is none. JSON lines are put into words. */
+/** What the kernel says when a disk is full, as Node, Java and PostgreSQL quote it. */
+export const OUT_OF_SPACE = /\bENOSPC\b|No space left on device/;
+
+/**
+ * The last line of a log that speaks of an error; empty where there is none. JSON lines are put into words.
+ * A full disk comes before all else: what follows it is its consequence.
+ */
 export function lastError(logFile: string): string {
-  return linesOf(logFile).findLast(({ isError }) => isError)?.text ?? '';
+  const lines = linesOf(logFile);
+  return (lines.findLast(({ text }) => OUT_OF_SPACE.test(text)) ?? lines.findLast(({ isError }) => isError))?.text ?? '';
 }
 
 function linesOf(logFile: string): { text: string; isError: boolean }[] {
