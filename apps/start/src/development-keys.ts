@@ -31,12 +31,13 @@ export async function developmentKeys(home: Home, around: Surroundings): Promise
   return keys;
 }
 
-async function areKnown(keys: DevelopmentKeys, around: Surroundings): Promise<boolean> {
+async function areKnown(keys: Partial<DevelopmentKeys>, around: Surroundings): Promise<boolean> {
   const lines = (await keyCommand(around, 'list')).trim().split('\n').filter(Boolean);
   const usable = lines
     .map((line) => JSON.parse(line) as { keyId: string; revokedAt?: string | null })
     .filter(({ revokedAt }) => !revokedAt);
-  return Object.values(keys).every(({ keyId }) => usable.some((known) => known.keyId === keyId));
+  const uses = Object.keys(wanted) as (keyof typeof wanted)[];
+  return uses.every((use) => usable.some(({ keyId }) => keyId === keys[use]?.keyId));
 }
 
 async function issue(around: Surroundings): Promise<DevelopmentKeys> {

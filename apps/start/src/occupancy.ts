@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { makeFolder } from './home.js';
 import { StartProblem, exitCodes } from './start-problem.js';
 
 /** Who runs in a home, as `run.json` there says it. */
@@ -29,29 +30,80 @@ export function occupant(directory: string): Occupant | null {
   }
 }
 
+/** How long a start looks back at the door: far longer than another needs from reading a stale sign to taking it down. */
+const SECOND_LOOK_MS = 25;
+
 /** @throws StartProblem where another start runs in the same home. */
 export function occupy(directory: string): Occupancy {
-  mkdirSync(directory, { recursive: true });
-  const running = occupant(directory);
-  if (running) throw alreadyRunning(running);
-  rmSync(runFile(directory), { force: true });
+  makeFolder(directory);
+  const file = runFile(directory);
   let mine: Occupant = { pid: process.pid, processes: {} };
-  try {
-    // 'wx' lets only one of two that come at the same moment through.
-    writeFileSync(runFile(directory), JSON.stringify(mine), { flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw alreadyRunning(occupant(directory));
-    throw error;
-  }
+  do {
+    hang(file, JSON.stringify(mine));
+    // Whoever read a stale sign before this one hung here may have taken this one down for a moment, and let a third one in.
+    pause(SECOND_LOOK_MS);
+  } while (content(file) === null);
+  if (content(file) !== JSON.stringify(mine)) throw alreadyRunning(occupant(directory));
   return {
     update: (change) => {
       mine = { ...mine, ...change };
-      writeFileSync(`${runFile(directory)}.new`, JSON.stringify(mine));
-      renameSync(`${runFile(directory)}.new`, runFile(directory));
+      writeFileSync(`${file}.new`, JSON.stringify(mine), { mode: 0o600 });
+      renameSync(`${file}.new`, file);
     },
-    leave: () => rmSync(runFile(directory), { force: true }),
+    leave: () => rmSync(file, { force: true }),
   };
 }
+
+/** Written beside its place and linked into it: a sign is there whole or not at all, and only one of two finds the place free. */
+function hang(file: string, text: string): void {
+  const prepared = `${file}.${process.pid}`;
+  rmSync(prepared, { force: true });
+  writeFileSync(prepared, text, { flag: 'wx', mode: 0o600 });
+  try {
+    while (!linked(prepared, file)) {
+      const found = content(file);
+      const running = occupant(dirname(file));
+      if (running) throw alreadyRunning(running);
+      if (found !== null) takeDown(file, found);
+    }
+  } finally {
+    rmSync(prepared, { force: true });
+  }
+}
+
+/** Away under a name of one's own, then looked at: a live one that hangs there by now goes back. */
+function takeDown(file: string, stale: string): void {
+  const aside = `${file}.stale-${process.pid}`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (content(aside) !== stale) linked(aside, file);
+  rmSync(aside, { force: true });
+}
+
+/** False where the place is taken. */
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function content(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+const pause = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 function alreadyRunning(other: Occupant | null): StartProblem {
   const where = other ? ` (pid ${other.pid})${other.url ? `: ${other.url}` : ''}` : '';

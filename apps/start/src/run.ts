@@ -4,7 +4,7 @@ import { duration } from './duration.js';
 import { type Occupancy, occupy } from './occupancy.js';
 import { type Report, reportTo, silentReport } from './report.js';
 import { type Settings, readSettings, usage } from './settings.js';
-import { StartProblem, exitCodes } from './start-problem.js';
+import { complaint, exitCodes } from './start-problem.js';
 import { type StopRequests, stopRequests } from './stop-requests.js';
 import { Supervisor } from './supervisor.js';
 
@@ -82,7 +82,7 @@ async function stopEverything(supervisor: Supervisor, report: Report): Promise<v
 }
 
 function complain(error: unknown): number {
-  const message = error instanceof Error ? error.message : String(error);
+  const { message, exitCode } = complaint(error);
   process.stderr.write(`✗ ${message}\n`);
-  return error instanceof StartProblem ? error.exitCode : exitCodes.failed;
+  return exitCode;
 }

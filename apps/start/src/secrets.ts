@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Home, writePrivate } from './home.js';
+import { type Home, parsed, writePrivate } from './home.js';
 
 /** A password that is made once and then kept. */
 export async function password(home: Home, name: string): Promise<string> {
@@ -18,7 +18,7 @@ export async function signingKeys(home: Home): Promise<{ readonly signingKeyFile
     const thumbprint = JSON.stringify({ crv: jwk.crv, kty: jwk.kty, x: jwk.x });
     return JSON.stringify({ ...jwk, kid: createHash('sha256').update(thumbprint).digest('base64url'), alg: 'EdDSA', use: 'sig' });
   });
-  const publicKey = JSON.parse(text) as Record<string, string>;
+  const publicKey = parsed<Record<string, string>>(text, signingKeyFile);
   delete publicKey['d'];
   await writePrivate(publicKeysFile, JSON.stringify({ keys: [publicKey] }));
   return { signingKeyFile, publicKeysFile };

@@ -39,11 +39,19 @@ it('takes what the environment names', () => {
   });
 });
 
+it('takes a home as the caller sees it, who may stand elsewhere than npm', () => {
+  expect(readSettings([], { MIZAN_HOME: 'mine', INIT_CWD: '/elsewhere' }).directory).toBe('/elsewhere/mine');
+  expect(readSettings([], { MIZAN_HOME: 'mine' }).directory).toBe(join(process.cwd(), 'mine'));
+  expect(readSettings([], { INIT_CWD: '/elsewhere' }).directory).toBe(join(root, '.mizan'));
+});
+
 it.each([
   [['--emtpy'], {}, /'--emtpy'.*--help/],
   [['empty'], {}, /empty/],
   [[], { MIZAN_PORT: 'http' }, /MIZAN_PORT is http/],
   [[], { MIZAN_PORT: '65536' }, /0 to 65535/],
+  [[], { DATABASE_URL: 'localhost/mizan' }, /DATABASE_URL is not of the form postgres:/],
+  [[], { DATABASE_URL: 'mysql://127.0.0.1/mizan' }, /DATABASE_URL/],
   [[], { BUS: 'rabbit' }, /BUS is rabbit; it must be kafka or feed/],
 ])('refuses %j with %j', (args, environment, message) => {
   const problem = problemOf(args, environment);

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { root } from './home.js';
 import { StartProblem, exitCodes } from './start-problem.js';
 
@@ -11,7 +11,7 @@ export const usage = `npm start [-- options]
 
 Environment
   MIZAN_PORT      the gateway's port (8080); 0 takes any free port for everything
-  MIZAN_HOME      where data, logs and secrets are kept (.mizan)
+  MIZAN_HOME      where data, logs and secrets are kept, seen from the current folder (.mizan of the project)
   MIZAN_RESTART   1: a service that ends by itself is started again (default: everything stops)
   DATABASE_URL    an administrator's URL of another PostgreSQL server, 18 or later
   KAFKA_BROKERS   another Kafka cluster, host:port,host:port
@@ -35,14 +35,18 @@ export interface Settings {
 
 /** @throws StartProblem for an option or value that is not known. */
 export function readSettings(args: readonly string[], environment: NodeJS.ProcessEnv): Settings {
-  const { MIZAN_PORT, MIZAN_HOME, MIZAN_RESTART, DATABASE_URL, KAFKA_BROKERS, BUS } = environment;
+  const { MIZAN_PORT, MIZAN_HOME, MIZAN_RESTART, DATABASE_URL, KAFKA_BROKERS, BUS, INIT_CWD } = environment;
   const port = MIZAN_PORT ? Number(MIZAN_PORT) : undefined;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
     throw new StartProblem(`MIZAN_PORT is ${MIZAN_PORT}; it must be a port number, 0 to 65535`, exitCodes.usage);
   if (BUS && BUS !== 'kafka' && BUS !== 'feed') throw new StartProblem(`BUS is ${BUS}; it must be kafka or feed`, exitCodes.usage);
+  // Not quoted: it may hold a password.
+  if (DATABASE_URL && !isPostgresUrl(DATABASE_URL))
+    throw new StartProblem('DATABASE_URL is not of the form postgres://user:password@host:5432/database', exitCodes.usage);
   return {
     ...flags(args),
-    directory: resolve(root, MIZAN_HOME || '.mizan'),
+    // npm runs its scripts in the project's folder, and tells here where it was called.
+    directory: MIZAN_HOME ? resolve(INIT_CWD || process.cwd(), MIZAN_HOME) : join(root, '.mizan'),
     port,
     databaseUrl: DATABASE_URL || undefined,
     brokers: KAFKA_BROKERS ? KAFKA_BROKERS.split(',') : undefined,
@@ -50,6 +54,8 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     restart: MIZAN_RESTART === '1',
   };
 }
+
+const isPostgresUrl = (text: string): boolean => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol);
 
 function flags(args: readonly string[]): { help: boolean; empty: boolean; json: boolean } {
   const boolean = { type: 'boolean', default: false } as const;

@@ -1,3 +1,5 @@
+import { OUT_OF_SPACE } from '@mizan/embedded';
+
 /** What `npm start` ends with. */
 export const exitCodes = {
   failed: 1,
@@ -18,4 +20,15 @@ export class StartProblem extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** An error as the user reads it, and the code to end with. A full disk is recognised wherever it was noticed. */
+export function complaint(error: unknown): { readonly message: string; readonly exitCode: number } {
+  const message = error instanceof Error ? error.message : String(error);
+  if (OUT_OF_SPACE.test(message))
+    return {
+      message: `the disk is full: ${message}. Make room and start again; what was acknowledged is kept`,
+      exitCode: exitCodes.diskFull,
+    };
+  return { message, exitCode: error instanceof StartProblem ? error.exitCode : exitCodes.failed };
 }

@@ -1,5 +1,5 @@
 import { exec } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -74,7 +74,10 @@ describe('npm start with the demo ledger', () => {
     const secrets = ['signing-key.json', 'api-keys.json', 'accounts.key', 'postgres.password', 'transfers.password'].map((name) =>
       join(home, 'secrets', name),
     );
-    for (const file of [...secrets, join(home, 'dev.json')]) expect(statSync(file).mode & 0o077).toBe(0);
+    const logs = readdirSync(join(home, 'logs')).map((name) => join(home, 'logs', name));
+    const folders = [home, ...['kafka', 'postgres', 'logs', 'secrets'].map((name) => join(home, name))];
+    for (const path of [...secrets, ...logs, ...folders, join(home, 'dev.json'), join(home, 'run.json')])
+      expect({ path, open: statSync(path).mode & 0o077 }).toEqual({ path, open: 0 });
     const { apiKey, secondTenantApiKey } = await development();
     const words = [
       apiKey,
