@@ -234,6 +234,7 @@ describe('a follower to which Kafka brings everything', () => {
       () => database.inbox().token(),
       (token) => token === end,
     );
+    expect(await database.sums()).toEqual(await truth(['a']));
   });
 });
 
