@@ -3,13 +3,15 @@ import { kafka, postgres } from './backing-servers.js';
 import { type DemoLedger, demoLedger } from './demo-ledger.js';
 import { developmentKeys } from './development-keys.js';
 import { requireDiskSpace } from './disk.js';
+import { becomesReady } from './health.js';
 import { type Home, openHome, writePrivate } from './home.js';
 import type { Occupancy } from './occupancy.js';
+import { byHolder } from './port-holder.js';
 import { choosePorts } from './ports.js';
 import type { Report } from './report.js';
 import { runProgram } from './run-program.js';
 import { password, signingKeys } from './secrets.js';
-import { type Surroundings, entryPoint, environmentOf, services, urlOf } from './services.js';
+import { type Surroundings, entryPoint, environmentOf, serviceNames, services, urlOf } from './services.js';
 import type { Settings } from './settings.js';
 import type { Supervisor } from './supervisor.js';
 
@@ -24,7 +26,7 @@ export interface Development {
 export interface Started {
   readonly home: Home;
   readonly development: Development;
-  /** Null where none was asked for. */
+  /** Null where none was asked for, or its balances cannot be read. */
   readonly demo: DemoLedger | null;
 }
 
@@ -32,7 +34,10 @@ export interface Started {
 export async function bringUp(settings: Settings, occupancy: Occupancy, supervisor: Supervisor, report: Report): Promise<Started> {
   const home = await openHome(settings.directory);
   await requireDiskSpace(home.directory);
-  const ports = await choosePorts(settings.port);
+  const ports = await choosePorts(settings.port, (name, wanted, instead) => {
+    const runs = name === 'postgres' ? !settings.databaseUrl : name === 'kafka' ? settings.bus === 'kafka' && !settings.brokers : true;
+    if (runs) report.line(`  ! port ${wanted} is in use${byHolder(wanted)}; ${name} listens on ${instead}`);
+  });
   occupancy.update({ url: urlOf(ports.gateway) });
 
   const database = postgres(settings, home, ports.postgres, supervisor, report);
@@ -60,7 +65,9 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
     services: Object.fromEntries(services.map(({ name }) => [name, urlOf(ports[name])])),
   };
   await writePrivate(home.devFile, `${JSON.stringify(development, null, 2)}\n`);
-  const demo = settings.empty ? null : await demoLedger(home, development.url, development.apiKey, report.step('demo ledger'));
+  const demo = settings.empty
+    ? null
+    : await demoLedger(home, { ...development, accountsUrl: urlOf(ports.accounts) }, report.step('demo ledger'));
   return { home, development, demo };
 }
 
@@ -84,17 +91,20 @@ async function startServices(around: Surroundings, home: Home, supervisor: Super
   let ready = 0;
   await Promise.all(
     services.map(async (plan) => {
+      const url = urlOf(around.ports[plan.name]);
       await supervisor.startService({
         name: plan.name,
         script: entryPoint(plan.name, 'main.js'),
         oldSpaceMb: plan.oldSpaceMb,
         environment: environmentOf(plan, around),
         logFile: join(home.logs, `${plan.name}.log`),
-        healthUrl: `${urlOf(around.ports[plan.name])}/health/ready`,
+        liveUrl: `${url}/health/live`,
       });
-      ready += 1;
+      if (await becomesReady({ name: plan.name, url }, serviceNames, () => supervisor.stopping)) ready += 1;
       step.progress(`${ready} of ${services.length} ready`);
     }),
   );
-  step.done(`${ready} of ${services.length} ready`);
+  const outcome = `${ready} of ${services.length} ready`;
+  if (ready === services.length) step.done(outcome);
+  else step.noted(outcome);
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { MizanClient, MizanProblem } from '@mizan/client';
 import type { TrialBalanceBody } from '@mizan/contracts';
+import { failingParts, isHalt } from './health.js';
 import { type Home, readJson, root, writePrivate } from './home.js';
 import type { Step } from './report.js';
 import { runProgram } from './run-program.js';
@@ -19,20 +20,31 @@ export interface DemoLedger {
   readonly sums: readonly { readonly asset: string; readonly sum: string }[];
 }
 
+interface Access {
+  readonly url: string;
+  readonly apiKey: string;
+  /** The accounts service's own address. */
+  readonly accountsUrl: string;
+}
+
 /** What an import left in the home, once it was complete. */
 interface Loaded {
   readonly entries: number;
 }
 
 /** The bank's history, loaded by the command line's own importer on the first start; later looked at as it is by now. */
-export async function demoLedger(home: Home, url: string, apiKey: string, step: Step): Promise<DemoLedger> {
+export async function demoLedger(home: Home, { url, apiKey, accountsUrl }: Access, step: Step): Promise<DemoLedger | null> {
   const client = new MizanClient({ url, apiKey });
   try {
     const present = await hasLedger(client);
     const before = present ? await readJson<Loaded>(home.demoFile) : null;
     const { entries } = before ?? (await load(home, client, url, apiKey, step));
     const { position } = await client.ledger(LEDGER);
-    const balance = await caughtUp(client, position, step);
+    const balance = await caughtUp(client, accountsUrl, position, step);
+    if (balance === null) {
+      step.noted('the books stand still before its end');
+      return null;
+    }
     const demo: DemoLedger = {
       ledger: LEDGER,
       entries,
@@ -86,8 +98,8 @@ async function load(home: Home, client: MizanClient, url: string, apiKey: string
   }
 }
 
-/** The trial balance at the journal's position. The read model follows the journal, so it may need a moment. */
-async function caughtUp(client: MizanClient, minPosition: number, step: Step): Promise<TrialBalanceBody> {
+/** The trial balance at the journal's position; null where it never gets there. The read model follows the journal, so it may need a moment. */
+async function caughtUp(client: MizanClient, accountsUrl: string, minPosition: number, step: Step): Promise<TrialBalanceBody | null> {
   const deadline = performance.now() + CATCH_UP_TIMEOUT_MS;
   for (;;) {
     try {
@@ -95,6 +107,7 @@ async function caughtUp(client: MizanClient, minPosition: number, step: Step): P
     } catch (error) {
       if (!(error instanceof MizanProblem) || performance.now() > deadline) throw error;
       if (error.code !== 'position_not_reached' && error.code !== 'ledger_not_found') throw error;
+      if ((await failingParts({ name: 'accounts', url: accountsUrl }, []))?.some(isHalt)) return null;
       step.progress('balances catch up');
       await sleep(100);
     }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { freePort } from '@mizan/embedded';
+import { byHolder } from './port-holder.js';
 import { choosePorts, defaultPorts } from './ports.js';
 import { exitCodes } from './start-problem.js';
 
@@ -27,7 +28,9 @@ it('refuses a port that was asked for and is in use', async () => {
   const other = await listening(port);
   await expect(choosePorts(port)).rejects.toMatchObject({
     exitCode: exitCodes.portInUse,
-    message: expect.stringMatching(new RegExp(`^port ${port} is in use\\. .*MIZAN_PORT=${port + 10} npm start$`)) as string,
+    message: expect.stringMatching(
+      new RegExp(`^port ${port} is in use( by .+ \\(pid ${process.pid}\\))?\\. .*MIZAN_PORT=${port + 10} npm start$`),
+    ) as string,
   });
   await other.close();
 });
@@ -35,6 +38,18 @@ it('refuses a port that was asked for and is in use', async () => {
 it('goes on to the next free port where a default one is in use', async () => {
   const usual = await choosePorts(undefined);
   const other = await listening(usual.gateway);
-  expect((await choosePorts(undefined)).gateway).toBeGreaterThan(usual.gateway);
+  const said: unknown[][] = [];
+  const { gateway } = await choosePorts(undefined, (...words) => said.push(words));
+  expect(gateway).toBeGreaterThan(usual.gateway);
+  expect(said[0]).toEqual(['gateway', defaultPorts.gateway, gateway]);
+  await other.close();
+});
+
+const linux = process.platform === 'linux' ? it : it.skip;
+linux('names who holds a port', async () => {
+  const port = await freePort();
+  expect(byHolder(port)).toBe('');
+  const other = await listening(port);
+  expect(byHolder(port)).toMatch(new RegExp(`^ by \\S.* \\(pid ${process.pid}\\)$`));
   await other.close();
 });

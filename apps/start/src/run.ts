@@ -1,12 +1,16 @@
 import { type Started, bringUp } from './bring-up.js';
 import { closingWords } from './closing-words.js';
 import { duration } from './duration.js';
+import { HealthWarnings } from './health-warnings.js';
+import { isHalt } from './health.js';
 import { type Occupancy, occupy } from './occupancy.js';
 import { type Report, reportTo, silentReport } from './report.js';
 import { type Settings, readSettings, usage } from './settings.js';
 import { complaint, exitCodes } from './start-problem.js';
 import { type StopRequests, stopRequests } from './stop-requests.js';
 import { Supervisor } from './supervisor.js';
+
+const HEALTH_INTERVAL_MS = 5_000;
 
 /**
  * The whole life of a start, from its arguments to its end.
@@ -35,6 +39,7 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
 async function live(settings: Settings, occupancy: Occupancy, stop: StopRequests, began: number): Promise<number> {
   const report = settings.json ? silentReport : reportTo(process.stdout);
   const supervisor = new Supervisor(occupancy, settings.restart);
+  let watch: NodeJS.Timeout | undefined;
   void stop.second.then(async () => {
     await supervisor.kill();
     occupancy.leave();
@@ -48,8 +53,10 @@ async function live(settings: Settings, occupancy: Occupancy, stop: StopRequests
     const started = await Promise.race([bringingUp, supervisor.broken, stop.first]);
     if (started) {
       announce(started, settings, report, began);
+      watch = await watchHealth(started, settings);
       await Promise.race([supervisor.broken, stop.first]);
     }
+    clearInterval(watch);
     await stopEverything(supervisor, report);
     return 0;
   } catch (error) {
@@ -57,6 +64,13 @@ async function live(settings: Settings, occupancy: Occupancy, stop: StopRequests
     await supervisor.stop();
     return code;
   }
+}
+
+/** Says at once what does not work, and later what stands still; what fails for a moment is for `/health/ready` to say. */
+async function watchHealth(started: Started, settings: Settings): Promise<NodeJS.Timeout> {
+  const warnings = new HealthWarnings(started, settings);
+  await warnings.tell(() => true);
+  return setInterval(() => void warnings.tell(isHalt), HEALTH_INTERVAL_MS);
 }
 
 function announce(started: Started, settings: Settings, report: Report, began: number): void {

@@ -31,6 +31,8 @@ export const services: readonly ServicePlan[] = [
   { name: 'accounts', oldSpaceMb: 128, own: ({ accountsKeyFile }) => ({ SERVICE_KEY_FILE: accountsKeyFile }) },
 ];
 
+export const serviceNames: readonly string[] = services.map(({ name }) => name);
+
 export const entryPoint = (service: ServiceName, file: string): string => join(root, 'apps', service, 'dist', file);
 
 export const urlOf = (port: number): string => `http://127.0.0.1:${port}`;

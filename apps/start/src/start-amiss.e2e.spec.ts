@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { MizanClient } from '@mizan/client';
 import { freePort } from '@mizan/embedded';
-import { ownKafka, ownPostgres, runPlatform } from '@mizan/testing';
+import { topics } from '@mizan/contracts';
+import { ownKafka, ownPostgres, runPlatform, writeMessage } from '@mizan/testing';
 import type { Development } from './bring-up.js';
 import { root } from './home.js';
 import { RunningStart, allGone, isAlive, temporaryHome } from './start.fixture.js';
@@ -44,7 +46,7 @@ describe('npm start where something is amiss', () => {
     const port = await freePort();
     const other = createServer().listen(port, '127.0.0.1');
     await once(other, 'listening');
-    await refuses(begin({ MIZAN_PORT: String(port) }), exitCodes.portInUse, new RegExp(`^✗ port ${port} is in use\\. .*MIZAN_PORT=`));
+    await refuses(begin({ MIZAN_PORT: String(port) }), exitCodes.portInUse, new RegExp(`^✗ port ${port} is in use.*\\. .*MIZAN_PORT=`));
     other.close();
   });
 
@@ -85,6 +87,60 @@ describe('npm start where something is amiss', () => {
       new RegExp(`^✗ ${name} ended by itself \\(signal SIGKILL\\).*${name === 'PostgreSQL' ? 'postgres' : name}\\.log`),
     );
     await allGone(Object.values(processes));
+  });
+
+  it('a message on Kafka that is none: posting goes on over a restart, what stands still is said, and the remedy works', async () => {
+    begin();
+    await start?.ready();
+    const broker = /Kafka +\S+, (127\.0\.0\.1:\d+)/.exec(start!.stdout)![1]!;
+    await writeMessage([broker], topics.journal.name, '{');
+    await said(/^! accounts: the books stand still: .*remove .*kafka, start again/m);
+    await post('before');
+    await again();
+
+    await start?.ready();
+    await said(/^! accounts: the books stand still: /m);
+    const entry = await post('after');
+    await again(() => rm(join(home, 'kafka'), { recursive: true }));
+
+    await start?.ready();
+    const client = await signedIn();
+    expect((await client.balance('poisoned', 'clients:1', { minPosition: entry })).balances.posted).toBe('2');
+    await client.close();
+    expect(start?.stderr).toBe('');
+  });
+
+  async function said(words: RegExp): Promise<void> {
+    while (!words.test(start!.stderr)) await sleep(100);
+  }
+
+  async function again(between: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    start?.interrupt();
+    expect(await start?.ended()).toBe(0);
+    await between();
+    begin();
+  }
+
+  async function signedIn(): Promise<MizanClient> {
+    return new MizanClient(JSON.parse(await readFile(join(home, 'dev.json'), 'utf8')) as Development);
+  }
+
+  async function post(id: string): Promise<number> {
+    const client = await signedIn();
+    await client.putLedger('poisoned');
+    await client.openAccount('poisoned', { id: 'bank', type: 'asset', asset: 'EUR' });
+    await client.openAccount('poisoned', { id: 'clients:1', type: 'liability', asset: 'EUR' });
+    const { body } = await client.transfer('poisoned', { id, debit: 'bank', credit: 'clients:1', amount: 1n });
+    await client.close();
+    return body.position;
+  }
+
+  it('secrets that are damaged are named', async () => {
+    const file = join(home, 'secrets', 'api-keys.json');
+    const sound = await readFile(file, 'utf8');
+    await writeFile(file, sound.slice(0, -20));
+    await refuses(begin(), exitCodes.failed, /^✗ \S*api-keys\.json is damaged: it is not JSON\. Remove it and start again/);
+    await writeFile(file, sound);
   });
 
   it('a second Ctrl-C ends everything at once', async () => {

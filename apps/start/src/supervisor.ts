@@ -12,7 +12,7 @@ import { shown } from './home.js';
 import type { Occupancy } from './occupancy.js';
 import { StartProblem } from './start-problem.js';
 
-const READY_TIMEOUT_MS = 60_000;
+const LIVE_TIMEOUT_MS = 60_000;
 /** A service that ends this often within a minute is not started again. */
 const RESTARTS_PER_MINUTE = 10;
 const FIRST_RESTART_PAUSE_MS = 200;
@@ -28,7 +28,7 @@ export interface ServiceCommand {
   readonly oldSpaceMb: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly logFile: string;
-  readonly healthUrl: string;
+  readonly liveUrl: string;
 }
 
 export type ServerName = 'PostgreSQL' | 'Kafka';
@@ -67,12 +67,12 @@ export class Supervisor {
     });
   }
 
-  /** Resolves when the service says that it is ready. */
+  /** Resolves when the service answers. */
   async startService(command: ServiceCommand): Promise<void> {
     const server = await serverCommand(command);
     const process = this.#spawn(command, server);
     try {
-      await waitUntilReady(server, process, READY_TIMEOUT_MS, () => readiness(command.healthUrl));
+      await waitUntilReady(server, process, LIVE_TIMEOUT_MS, () => answers(command.liveUrl));
     } catch (error) {
       throw new StartProblem((error as Error).message.replace(server.logFile, shown(server.logFile)), undefined, { cause: error });
     }
@@ -130,7 +130,7 @@ async function serverCommand({ name, script, oldSpaceMb, environment, logFile }:
   };
 }
 
-async function readiness(url: string): Promise<true | string> {
+async function answers(url: string): Promise<true | string> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
     return answer.ok ? true : await answer.text();

@@ -3,3 +3,4 @@ export { type OwnKafka, type OwnPostgres, type TestServer, kafkaServer, ownKafka
 export { type Platform, type PlatformOptions, runPlatform } from './run-platform.js';
 export { type TestDatabase, testDatabase } from './test-database.js';
 export { type TestTokens, testTokens } from './tokens.js';
+export * from './write-message.js';

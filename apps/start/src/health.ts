@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** After it answers at all. A service that needs longer is said to be not ready, and goes on trying. */
+const READY_TIMEOUT_MS = 20_000;
+const ASK_TIMEOUT_MS = 5_000;
+/** What a read model says that will apply nothing more until it is started again. */
+const HALT = /^The books stand still: /;
+
+export interface RunningService {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** A part of a service that does not work. */
+export interface FailingPart {
+  readonly service: string;
+  readonly part: string;
+  readonly detail: string;
+}
+
+export const isHalt = ({ detail }: FailingPart): boolean => HALT.test(detail);
+
+/**
+ * Of one service, without what it says of the other services: they speak for themselves.
+ * @returns null where it does not answer.
+ */
+export async function failingParts({ name, url }: RunningService, all: readonly string[]): Promise<readonly FailingPart[] | null> {
+  try {
+    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+    const { checks } = (await answer.json()) as { checks: Record<string, { ready: boolean; detail?: string }> };
+    return Object.entries(checks)
+      .filter(([part, { ready }]) => !ready && !all.includes(part))
+      .map(([part, { detail }]) => ({ service: name, part, detail: detail ?? 'not ready' }));
+  } catch {
+    return null;
+  }
+}
+
+/** False where it is not ready in time, or has halted, for which no time is enough. */
+export async function becomesReady(service: RunningService, all: readonly string[], stopped: () => boolean): Promise<boolean> {
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  while (!stopped()) {
+    const failing = await failingParts(service, all);
+    if (failing?.length === 0) return true;
+    if (failing?.some(isHalt) || performance.now() > deadline) return false;
+    await sleep(50);
+  }
+  return false;
+}
+
+/**
+ * In one line, with what to do.
+ * @param kafkaFolder of the broker that this start runs; null where it runs none.
+ */
+export function inWords(failing: FailingPart, logFile: string, kafkaFolder: string | null): string {
+  const { service, part, detail } = failing;
+  if (!isHalt(failing)) return `${service} is not ready: ${part}: ${detail.replace(/\.$/, '')}. See ${logFile}`;
+  const remedy =
+    kafkaFolder === null ? '' : ` If a message on Kafka is the cause: stop, remove ${kafkaFolder}, start again; no entry is lost.`;
+  return `${service}: the books stand still: ${detail.replace(HALT, '').replace(/\.$/, '')}. Posting goes on.${remedy} See ${logFile}`;
+}
