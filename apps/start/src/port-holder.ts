@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 
 const LISTENING = '0A';
 
@@ -7,10 +8,15 @@ export function byHolder(port: number): string {
   try {
     const sockets = socketsOn(port);
     const pid = readdirSync('/proc').find((entry) => /^\d+$/.test(entry) && sockets.some((socket) => holds(entry, socket)));
-    return pid === undefined ? '' : ` by ${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
+    return pid === undefined ? '' : ` by ${programOf(pid)} (pid ${pid})`;
   } catch {
     return '';
   }
+}
+
+/** Node and others rename their threads, so the command line tells it better than `comm`. */
+function programOf(pid: string): string {
+  return basename(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]!.split(' ')[0]!);
 }
 
 /** As file descriptors show them. */
