@@ -14,7 +14,7 @@ export interface Projection {
 
 export interface InboxOptions {
   readonly pool: pg.Pool;
-  /** The service's schema, with the tables of `inboxTables`. */
+  /** The service's schema, with the tables `inbox` and `feed_tokens` as `inboxTables` describes them. */
   readonly schema: string;
   /** Which read model this is; another name starts from nothing. */
   readonly consumer: string;
@@ -37,7 +37,7 @@ export interface Received {
   readonly gaps: readonly Gap[];
 }
 
-/** The tables of an inbox, for the migrations of the service that listens. */
+/** What an inbox expects of the tables that its service's migrations make, as SQL: the tests here run on these. */
 export const inboxTables = (schema: string, role: string): string => `
 create table ${schema}.inbox (
   consumer text not null,
@@ -79,6 +79,7 @@ export class Inbox {
 
   /** The last version applied, of each stream asked for; 0 where none was. */
   async versions(streams: readonly string[]): Promise<Map<string, number>> {
+    if (streams.length === 0) return new Map();
     const { rows } = await this.options.pool.query<Row>(
       `select stream, version from ${this.table('inbox')} where consumer = $1 and stream = any($2::text[])`,
       [this.options.consumer, streams],

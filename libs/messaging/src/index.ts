@@ -4,9 +4,9 @@ export { decodeMessage, encodeMessages, wholeGroups } from './journal-message.js
 export { type KeptTextsReader } from './kept-texts.js';
 export { FEED_LIMITS, type Feed, StoreFeed } from './feed.js';
 export { HttpFeed, type HttpFeedOptions, type TokenSource } from './http-feed.js';
-export { PostgresRelayTokens, type RelayClaim, type RelayTokens, relayTables } from './relay-tokens.js';
+export { PostgresRelayTokens, type RelayClaim, type RelayTokens } from './relay-tokens.js';
 export { FEED_TOKEN_HEADER, JournalRelay, type JournalRelayOptions, type RelayStatus } from './journal-relay.js';
-export { type Gap, Inbox, type InboxOptions, type Projection, type Received, inboxTables } from './inbox.js';
+export { type Gap, Inbox, type InboxOptions, type Projection, type Received } from './inbox.js';
 export { type FollowedStream, Follower, type FollowerOptions, type FollowerStatus } from './follower.js';
 export { type Halt, type KafkaStatus, type Place } from './kafka-consumption.js';
 export { BatchContext, KafkaStrategy, type KafkaStrategyOptions } from './kafka.strategy.js';

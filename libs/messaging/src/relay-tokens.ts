@@ -16,7 +16,7 @@ export interface RelayClaim {
   release(): Promise<void>;
 }
 
-/** The table of `PostgresRelayTokens`, for the migrations of the service that relays. */
+/** What `PostgresRelayTokens` expects of the table that its service's migrations make, as SQL: the tests here run on it. */
 export const relayTables = (schema: string, role: string): string => `
 create table ${schema}.relay_tokens (
   name text primary key,
