@@ -1,11 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { migrateService } from '@mizan/database';
+import { migrateFromEnvironment } from '@mizan/platform';
 
-const service = 'accounts';
-const applied = await migrateService({
-  adminUrl: process.env['ADMIN_DATABASE_URL']!,
-  service,
-  password: process.env['SERVICE_PASSWORD']!,
-  schemas: [{ schema: service, directory: fileURLToPath(new URL('../migrations', import.meta.url)) }],
+await migrateFromEnvironment({
+  service: 'accounts',
+  schemas: [{ schema: 'accounts', directory: fileURLToPath(new URL('../migrations', import.meta.url)) }],
 });
-process.stdout.write(`${JSON.stringify({ service, applied })}\n`);

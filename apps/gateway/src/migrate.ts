@@ -1,16 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { migrateService } from '@mizan/database';
-import { readEnvironment, secret } from '@mizan/platform';
+import { migrateFromEnvironment } from '@mizan/platform';
 
-const { ADMIN_DATABASE_URL, SERVICE_PASSWORD } = readEnvironment({
-  ADMIN_DATABASE_URL: secret('the PostgreSQL address with an administrator’s role'),
-  SERVICE_PASSWORD: secret('the password that the role mizan_gateway shall have'),
+await migrateFromEnvironment({
+  service: 'gateway',
+  schemas: [{ schema: 'gateway', directory: fileURLToPath(new URL('../migrations', import.meta.url)) }],
 });
-const service = 'gateway';
-const applied = await migrateService({
-  adminUrl: ADMIN_DATABASE_URL,
-  service,
-  password: SERVICE_PASSWORD,
-  schemas: [{ schema: service, directory: fileURLToPath(new URL('../migrations', import.meta.url)) }],
-});
-process.stdout.write(`${JSON.stringify({ service, applied })}\n`);

@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { callerOf } from '@mizan/platform';
 import type { FastifyRequest } from 'fastify';
 import type { Origin } from './ask.js';
 
@@ -17,12 +18,12 @@ const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** The parameter is who asks. */
 export const AskedBy = createParamDecorator((_: unknown, context: ExecutionContext): Asking => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
-  if (!request.caller) throw new Error('An open route has no caller: give it @RequireScope.');
+  const { tenant, actor } = callerOf(request);
   const { traceparent, 'idempotency-key': key } = request.headers;
   return {
-    tenant: request.caller.tenant,
+    tenant,
     origin: {
-      actor: request.caller.actor,
+      actor,
       correlation: UUID.test(request.id) ? request.id : null,
       traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null,
     },

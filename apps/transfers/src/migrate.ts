@@ -1,12 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { migrateService } from '@mizan/database';
 import { journalMigrations } from '@mizan/event-store-postgres';
+import { migrateFromEnvironment } from '@mizan/platform';
 
-const service = 'transfers';
-const applied = await migrateService({
-  adminUrl: process.env['ADMIN_DATABASE_URL']!,
-  service,
-  password: process.env['SERVICE_PASSWORD']!,
-  schemas: [journalMigrations, { schema: service, directory: fileURLToPath(new URL('../migrations', import.meta.url)) }],
+await migrateFromEnvironment({
+  service: 'transfers',
+  schemas: [journalMigrations, { schema: 'transfers', directory: fileURLToPath(new URL('../migrations', import.meta.url)) }],
 });
-process.stdout.write(`${JSON.stringify({ service, applied })}\n`);

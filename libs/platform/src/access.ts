@@ -19,18 +19,17 @@ export const RequireScope = (scope: Scope): MethodDecorator & ClassDecorator => 
 /** The route answers anyone. */
 export const Open = (): MethodDecorator & ClassDecorator => routeSettings({ access: 'open' });
 
-/** The parameter is who is calling, as the verified token says. */
-export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): CallerOfToken => {
-  const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
+/** Who is calling, as the verified token says. */
+export function callerOf({ caller }: FastifyRequest): CallerOfToken {
   if (!caller) throw new Error('An open route has no caller: give it @RequireScope.');
   return caller;
-});
-export type Caller = CallerOfToken;
+}
 
-/** The parameter is the id of the request, which the caller may have chosen (`x-request-id`). */
-export const RequestId = createParamDecorator(
-  (_: unknown, context: ExecutionContext): string => context.switchToHttp().getRequest<FastifyRequest>().id,
+/** The parameter is who is calling. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): CallerOfToken =>
+  callerOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );
+export type Caller = CallerOfToken;
 
 /** Tells who calls by the credential of an Authorization header. */
 export interface Credentials {

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
-import { Body, Controller, Get, Module, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, Module, Param, Post, Put, Query, Req } from '@nestjs/common';
 import { type Caller as CallerOfToken, TOKEN_AUDIENCE, TOKEN_ISSUER } from '@mizan/contracts';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import {
   BodyLimit,
@@ -9,7 +10,6 @@ import {
   Describe,
   Problem,
   Readiness,
-  RequestId,
   RequireScope,
   TokenVerifier,
   createApplication,
@@ -22,7 +22,7 @@ import {
 class LedgersController {
   @Describe({ id: 'getLedger', summary: 'A ledger', answers: { 200: 'Ledger' } })
   @Get(':ledger')
-  get(@Param('ledger') ledger: string, @Caller() caller: Caller, @RequestId() requestId: string) {
+  get(@Param('ledger') ledger: string, @Caller() caller: Caller, @Req() { id: requestId }: FastifyRequest) {
     return { ledger, ...caller, requestId };
   }
 

@@ -15,7 +15,7 @@ export {
   url,
   wholeNumber,
 } from './environment.js';
-export { Caller, type Credentials, Open, RequestId, RequireScope, type Scope, bearerOf, unauthorized } from './access.js';
+export { Caller, type Credentials, Open, RequireScope, type Scope, bearerOf, callerOf, unauthorized } from './access.js';
 export { BodyLimit } from './route-settings.js';
 export { TokenVerifier } from './token-verifier.js';
 export { Problem, type ProblemDetails, PROBLEM_TYPE, problemDocument } from './problem.js';
@@ -37,3 +37,4 @@ export {
 export { Cursors } from './cursor.js';
 export { serviceTokens } from './service-tokens.js';
 export { log } from './log.js';
+export { migrateFromEnvironment } from './migrate-from-environment.js';
