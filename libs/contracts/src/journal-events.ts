@@ -1,6 +1,31 @@
-import { type AccountEvent, type LedgerEvent, type Rejection, type Texts, type Transfer, noTexts } from '@mizan/ledger';
+import {
+  type AccountBalances,
+  type AccountEvent,
+  type Capture,
+  type ClosePeriod,
+  type Command,
+  type Hold,
+  type LedgerEvent,
+  type PlaceHold,
+  type RecordedPosting,
+  type Rejection,
+  type Release,
+  type Reverse,
+  type Texts,
+  type Transfer,
+  noTexts,
+} from '@mizan/ledger';
 import { type Envelope, decodeEnvelope } from './envelope.js';
-import { type Wire, accountFromWire, commandFromWire, dataToWire, instant, recordedPostingFromWire } from './journal-wire.js';
+import {
+  type Wire,
+  accountBalancesFromWire,
+  accountFromWire,
+  commandFromWire,
+  dataToWire,
+  holdFromWire,
+  instant,
+  recordedPostingFromWire,
+} from './journal-wire.js';
 import { type KeptTexts, commitment, isWordless } from './texts.js';
 
 /** The form of every journal event that is written today. Older forms are upcast on read. */
@@ -77,6 +102,10 @@ export function decodeEvent(text: string, kept?: Texts | null): LedgerEvent {
   const data = envelope.data as Wire;
   const words: Texts | null = data.texts == null ? noTexts : kept ? { reference: kept.reference, metadata: kept.metadata } : null;
   const recorded = { position: envelope.version, recordedAt: Date.parse(envelope.recordedAt), group: data.group as LedgerEvent['group'] };
+  const command = <C extends Command>(): C => commandFromWire(data.command as Wire, words ?? noTexts) as C;
+  const postings = (): RecordedPosting[] => (data.postings as Wire[]).map(recordedPostingFromWire);
+  const accounts = (): AccountBalances[] => (data.accounts as Wire[]).map(accountBalancesFromWire);
+  const hold = (): Hold => holdFromWire(data.hold as Wire, envelope.version);
   switch (envelope.type as LedgerEvent['type']) {
     case 'LedgerOpened':
       return { type: 'LedgerOpened', ...recorded, tenant: data.tenant as string, ledger: data.ledger as string, name: data.name as string };
@@ -88,7 +117,7 @@ export function decodeEvent(text: string, kept?: Texts | null): LedgerEvent {
         type: envelope.type,
         ...recorded,
         texts: words,
-        command: commandFromWire(data.command as Wire, words ?? noTexts),
+        command: command(),
         account: accountFromWire(data.account as Wire, (words ?? noTexts).metadata),
       } as AccountEvent;
     case 'EntryPosted':
@@ -96,16 +125,36 @@ export function decodeEvent(text: string, kept?: Texts | null): LedgerEvent {
         type: 'EntryPosted',
         ...recorded,
         texts: words,
-        command: commandFromWire(data.command as Wire, words ?? noTexts) as Transfer,
+        command: command<Transfer | Reverse>(),
         effectiveAt: Date.parse(data.effectiveAt as string),
-        postings: (data.postings as Wire[]).map(recordedPostingFromWire),
+        postings: postings(),
+        reversed: data.reversed === undefined ? null : BigInt(data.reversed as string),
       };
+    case 'HoldPlaced':
+      return { type: 'HoldPlaced', ...recorded, texts: words, command: command<PlaceHold>(), hold: hold(), accounts: accounts() };
+    case 'HoldCaptured':
+      return {
+        type: 'HoldCaptured',
+        ...recorded,
+        texts: words,
+        command: command<Capture>(),
+        effectiveAt: Date.parse(data.effectiveAt as string),
+        postings: postings(),
+        hold: hold(),
+        released: BigInt(data.released as string),
+      };
+    case 'HoldReleased':
+      return { type: 'HoldReleased', ...recorded, texts: words, command: command<Release>(), hold: hold(), accounts: accounts() };
+    case 'HoldExpired':
+      return { type: 'HoldExpired', ...recorded, hold: hold(), accounts: accounts() };
+    case 'PeriodClosed':
+      return { type: 'PeriodClosed', ...recorded, texts: words, command: command<ClosePeriod>() };
     case 'TransferRejected':
       return {
         type: 'TransferRejected',
         ...recorded,
         texts: words,
-        command: commandFromWire(data.command as Wire, words ?? noTexts),
+        command: command(),
         rejection: data.rejection as Rejection,
         inGroup: data.inGroup as boolean,
       };
@@ -115,5 +164,5 @@ export function decodeEvent(text: string, kept?: Texts | null): LedgerEvent {
 }
 
 function textsOf(event: LedgerEvent): Texts | null {
-  return event.type === 'LedgerOpened' ? null : event.texts;
+  return 'texts' in event ? event.texts : null;
 }

@@ -1,7 +1,10 @@
 import {
   type Account,
+  type AccountBalances,
   type Balances,
+  type Cap,
   type Command,
+  type Hold,
   type LedgerEvent,
   type Posting,
   type RecordedPosting,
@@ -19,6 +22,9 @@ export const instant = (ms: number): string => new Date(ms).toISOString();
 const digits = (amount: bigint | null): string | null => (amount === null ? null : amount.toString());
 const amount = (text: unknown): bigint => BigInt(text as string);
 const limit = (text: unknown): bigint | null => (text === null ? null : BigInt(text as string));
+const amountOrNull = (text: unknown): bigint | null => (text === undefined ? null : BigInt(text as string));
+/** A moment that may be null, or absent. */
+const moment = (text: unknown): number | null => (text == null ? null : Date.parse(text as string));
 
 /** The facts of an event; keys stand in their sorted order, as everywhere below. */
 export function dataToWire(event: LedgerEvent, texts: string | null): Wire {
@@ -31,8 +37,32 @@ export function dataToWire(event: LedgerEvent, texts: string | null): Wire {
         effectiveAt: instant(event.effectiveAt),
         group: event.group,
         postings: event.postings.map(recordedPostingToWire),
+        ...(event.reversed === null ? {} : { reversed: digits(event.reversed) }),
         texts,
       };
+    case 'HoldPlaced':
+    case 'HoldReleased':
+      return {
+        accounts: event.accounts.map(accountBalancesToWire),
+        command: commandToWire(event.command),
+        group: event.group,
+        hold: holdToWire(event.hold),
+        texts,
+      };
+    case 'HoldCaptured':
+      return {
+        command: commandToWire(event.command),
+        effectiveAt: instant(event.effectiveAt),
+        group: event.group,
+        hold: holdToWire(event.hold),
+        postings: event.postings.map(recordedPostingToWire),
+        released: digits(event.released),
+        texts,
+      };
+    case 'HoldExpired':
+      return { accounts: event.accounts.map(accountBalancesToWire), group: event.group, hold: holdToWire(event.hold) };
+    case 'PeriodClosed':
+      return { command: commandToWire(event.command), group: event.group, texts };
     case 'TransferRejected':
       return {
         command: commandToWire(event.command),
@@ -50,7 +80,7 @@ function rejectionToWire({ account, code, detail, field }: Rejection): Wire {
   return { ...(account === undefined ? {} : { account }), code, detail, ...(field === undefined ? {} : { field }) };
 }
 
-/** A command word for word, without its texts (of `update`: whether it replaced the metadata). */
+/** A command word for word, without its texts (of `update` and `capture`: which words it gave). */
 function commandToWire(command: Command): Wire {
   const { id, op } = command;
   switch (op) {
@@ -64,11 +94,31 @@ function commandToWire(command: Command): Wire {
         type: command.type,
       };
     case 'transfer': {
-      const effectiveAt = command.effectiveAt === null ? {} : { effectiveAt: instant(command.effectiveAt) };
-      return 'postings' in command
-        ? { ...effectiveAt, id, op, postings: command.postings.map(postingToWire) }
-        : { amount: digits(command.amount), credit: command.credit, debit: command.debit, ...effectiveAt, id, op };
+      if ('postings' in command) return { ...effectiveAtOf(command), id, op, postings: command.postings.map(postingToWire) };
+      const { amount, cap, credit, debit } = command;
+      return { amount: digits(amount), ...(cap === undefined ? {} : { cap }), credit, debit, ...effectiveAtOf(command), id, op };
     }
+    case 'hold': {
+      const { amount, credit, debit, expiresAt } = command;
+      return { amount: digits(amount), credit, debit, ...(expiresAt === null ? {} : { expiresAt: instant(expiresAt) }), id, op };
+    }
+    case 'capture': {
+      const { amount, final, hold, texts } = command;
+      return {
+        ...(amount === null ? {} : { amount: digits(amount) }),
+        ...effectiveAtOf(command),
+        final,
+        hold,
+        id,
+        ...(Object.keys(texts.metadata).length === 0 ? {} : { metadata: true }),
+        op,
+        ...(texts.reference === null ? {} : { reference: true }),
+      };
+    }
+    case 'release':
+      return { hold: command.hold, id, op };
+    case 'reverse':
+      return { ...(command.amount === null ? {} : { amount: digits(command.amount) }), entry: command.entry, id, op };
     case 'update':
       return {
         account: command.account,
@@ -82,11 +132,17 @@ function commandToWire(command: Command): Wire {
     case 'close':
     case 'reopen':
       return { account: command.account, id, op };
+    case 'close-period':
+      return { id, op, through: command.through };
     case 'cancel':
       return { id, op };
   }
 }
 
+const effectiveAtOf = ({ effectiveAt }: { readonly effectiveAt: number | null }): Wire =>
+  effectiveAt === null ? {} : { effectiveAt: instant(effectiveAt) };
+
+/** @param texts those of the event it caused. */
 export function commandFromWire(wire: Wire, texts: Texts): Command {
   const id = wire.id as string;
   switch (wire.op as Command['op']) {
@@ -101,7 +157,7 @@ export function commandFromWire(wire: Wire, texts: Texts): Command {
         texts,
       };
     case 'transfer': {
-      const effectiveAt = wire.effectiveAt === undefined ? null : Date.parse(wire.effectiveAt as string);
+      const effectiveAt = moment(wire.effectiveAt);
       return wire.postings
         ? { op: 'transfer', id, postings: (wire.postings as Wire[]).map(postingFromWire), effectiveAt, texts }
         : {
@@ -110,10 +166,35 @@ export function commandFromWire(wire: Wire, texts: Texts): Command {
             debit: wire.debit as string,
             credit: wire.credit as string,
             amount: amount(wire.amount),
+            ...(wire.cap === undefined ? {} : { cap: wire.cap as Cap }),
             effectiveAt,
             texts,
           };
     }
+    case 'hold':
+      return {
+        op: 'hold',
+        id,
+        debit: wire.debit as string,
+        credit: wire.credit as string,
+        amount: amount(wire.amount),
+        expiresAt: moment(wire.expiresAt),
+        texts,
+      };
+    case 'capture':
+      return {
+        op: 'capture',
+        id,
+        hold: wire.hold as string,
+        amount: amountOrNull(wire.amount),
+        final: wire.final as boolean,
+        effectiveAt: moment(wire.effectiveAt),
+        texts: { reference: wire.reference ? texts.reference : null, metadata: wire.metadata ? texts.metadata : {} },
+      };
+    case 'release':
+      return { op: 'release', id, hold: wire.hold as string };
+    case 'reverse':
+      return { op: 'reverse', id, entry: wire.entry as string, amount: amountOrNull(wire.amount), texts };
     case 'update':
       return {
         op: 'update',
@@ -128,6 +209,8 @@ export function commandFromWire(wire: Wire, texts: Texts): Command {
       return { op: 'close', id, account: wire.account as string };
     case 'reopen':
       return { op: 'reopen', id, account: wire.account as string };
+    case 'close-period':
+      return { op: 'close-period', id, through: wire.through as string };
     case 'cancel':
       return { op: 'cancel', id };
     default:
@@ -146,8 +229,7 @@ const recordedPostingToWire = ({ account, amount, asset, balances, side }: Recor
   account,
   amount: digits(amount),
   asset,
-  credits: { held: digits(balances.creditsHeld), posted: digits(balances.creditsPosted) },
-  debits: { held: digits(balances.debitsHeld), posted: digits(balances.debitsPosted) },
+  ...balancesToWire(balances),
   side,
 });
 export const recordedPostingFromWire = (wire: Wire): RecordedPosting => ({
@@ -156,6 +238,10 @@ export const recordedPostingFromWire = (wire: Wire): RecordedPosting => ({
   balances: balancesFromWire(wire),
 });
 
+const balancesToWire = ({ creditsHeld, creditsPosted, debitsHeld, debitsPosted }: Balances): Wire => ({
+  credits: { held: digits(creditsHeld), posted: digits(creditsPosted) },
+  debits: { held: digits(debitsHeld), posted: digits(debitsPosted) },
+});
 function balancesFromWire(wire: Wire): Balances {
   const debits = wire.debits as Wire;
   const credits = wire.credits as Wire;
@@ -167,13 +253,55 @@ function balancesFromWire(wire: Wire): Balances {
   };
 }
 
+const accountBalancesToWire = ({ account, balances }: AccountBalances): Wire => ({ account, ...balancesToWire(balances) });
+export const accountBalancesFromWire = (wire: Wire): AccountBalances => ({
+  account: wire.account as string,
+  balances: balancesFromWire(wire),
+});
+
+/** The whole hold as it is after the event, whose position is the hold's. */
+function holdToWire(hold: Hold): Wire {
+  return {
+    amount: digits(hold.amount),
+    asset: hold.asset,
+    captured: digits(hold.captured),
+    credit: hold.credit,
+    debit: hold.debit,
+    expiresAt: hold.expiresAt === null ? null : instant(hold.expiresAt),
+    id: hold.id,
+    placedAt: instant(hold.placedAt),
+    placedPosition: hold.placedPosition,
+    released: digits(hold.released),
+    remaining: digits(hold.remaining),
+    status: hold.status,
+  };
+}
+
+/** @param position of the event. */
+export function holdFromWire(wire: Wire, position: number): Hold {
+  return {
+    id: wire.id as string,
+    debit: wire.debit as string,
+    credit: wire.credit as string,
+    asset: wire.asset as string,
+    amount: amount(wire.amount),
+    captured: amount(wire.captured),
+    released: amount(wire.released),
+    remaining: amount(wire.remaining),
+    status: wire.status as Hold['status'],
+    expiresAt: moment(wire.expiresAt),
+    placedAt: Date.parse(wire.placedAt as string),
+    placedPosition: wire.placedPosition as number,
+    position,
+  };
+}
+
 /** The whole account as it is after the event; its metadata are texts. */
 function accountToWire(account: Account): Wire {
   return {
     asset: account.asset,
     closed: account.closed,
-    credits: { held: digits(account.creditsHeld), posted: digits(account.creditsPosted) },
-    debits: { held: digits(account.debitsHeld), posted: digits(account.debitsPosted) },
+    ...balancesToWire(account),
     exponent: account.exponent,
     frozen: account.frozen,
     id: account.id,
