@@ -6,6 +6,7 @@ import {
   type AccountType,
   type Frozen,
   type EntryPosted,
+  type RecordedPosting,
   available,
   held,
   normalSide,
@@ -68,9 +69,32 @@ export interface EntryBody {
   readonly postings: readonly PostingBody[];
   readonly reference: string | null;
   readonly metadata: Metadata;
+  /** Of a reversal: the entry it takes back. */
   readonly reverses: string | null;
-  readonly hold: { readonly id: string; readonly remaining: string; readonly status: string } | null;
+  /** Of a capture: its hold, as the capture left it. */
+  readonly hold: { readonly id: string; readonly remaining: string; readonly status: HoldStatus } | null;
+  /** The reversals of this entry, in the order of the journal; at most MAX_REVERSALS_NAMED of them. */
   readonly reversedBy: readonly string[];
+}
+
+export interface HoldBody {
+  readonly id: string;
+  readonly ledger: string;
+  readonly debit: string;
+  readonly credit: string;
+  readonly asset: string;
+  readonly amount: string;
+  readonly captured: string;
+  readonly released: string;
+  readonly remaining: string;
+  readonly status: HoldStatus;
+  readonly expiresAt: string | null;
+  /** When it was placed. */
+  readonly recordedAt: string;
+  readonly reference: string | null;
+  readonly metadata: Metadata;
+  /** Of the last event that changed it. */
+  readonly position: number;
 }
 
 /** The result of one operation of a batch. */
@@ -83,6 +107,8 @@ export interface ResultBody {
   readonly account?: string;
   readonly field?: string;
   readonly position?: number;
+  /** What moved, where a cap decided it, or the hold that was captured without an amount. */
+  readonly amount?: string;
   /** Of a group: one result for each of its operations. */
   readonly results?: readonly ResultBody[];
 }
@@ -195,7 +221,16 @@ export function accountBody(account: Account, position: number): AccountBody {
   };
 }
 
-export function entryBody(ledger: string, entry: EntryPosted): EntryBody {
+export const postingBody = ({ account, side, amount, asset, balances }: RecordedPosting): PostingBody => ({
+  account,
+  side,
+  amount: String(amount),
+  asset,
+  balances: sides(balances),
+});
+
+/** @param reversedBy the reversals known so far: none when the entry is posted. */
+export function entryBody(ledger: string, entry: EntryEvent, reversedBy: readonly string[] = []): EntryBody {
   return {
     id: entry.command.id,
     ledger,
@@ -211,8 +246,29 @@ export function entryBody(ledger: string, entry: EntryPosted): EntryBody {
     })),
     reference: entry.texts?.reference ?? null,
     metadata: entry.texts?.metadata ?? {},
-    reverses: null,
-    hold: null,
-    reversedBy: [],
+    reverses: entry.command.op === 'reverse' ? entry.command.entry : null,
+    hold: entry.type === 'HoldCaptured' ? { id: entry.hold.id, remaining: String(entry.hold.remaining), status: entry.hold.status } : null,
+    reversedBy,
+  };
+}
+
+/** @param texts those it was placed with; null once they have been erased. */
+export function holdBody(ledger: string, hold: Hold, texts: Texts | null): HoldBody {
+  return {
+    id: hold.id,
+    ledger,
+    debit: hold.debit,
+    credit: hold.credit,
+    asset: hold.asset,
+    amount: String(hold.amount),
+    captured: String(hold.captured),
+    released: String(hold.released),
+    remaining: String(hold.remaining),
+    status: hold.status,
+    expiresAt: hold.expiresAt === null ? null : instantText(hold.expiresAt),
+    recordedAt: instantText(hold.placedAt),
+    reference: texts?.reference ?? null,
+    metadata: texts?.metadata ?? {},
+    position: hold.position,
   };
 }
