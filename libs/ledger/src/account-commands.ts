@@ -5,7 +5,7 @@ import type { AccountClosed, AccountOpened, AccountReopened, AccountUpdated, Rec
 import type { Facts } from './facts.js';
 import type { Rejection } from './rejection.js';
 import type { Texts } from './texts.js';
-import { accountClosed, accountNotFound } from './transfer.js';
+import { accountClosed, accountNotFound } from './movement.js';
 
 /** An asset nobody defined. Codes are only ever added, so this is looked at before anything else. */
 export function assetUnknown(facts: Facts, { asset }: Open): Rejection | null {

@@ -55,7 +55,7 @@ describe('a journal that was tampered with', () => {
     [
       'an account opened again',
       tampered(11, () => ({ ...sound[1], position: 11 })),
-      [AGAIN, 'one id, one effect', 'balances follow from postings', 'the book is zero per asset'],
+      [AGAIN, 'one id, one effect', 'balances follow from postings and holds', 'the book is zero per asset'],
     ],
     [
       'another exponent',
@@ -70,32 +70,41 @@ describe('a journal that was tampered with', () => {
       tampered<EntryPosted>(7, ({ postings }) => ({ postings: postings.map((one) => ({ ...one, account: 'x' })) })),
       [AGAIN, 'only accounts of this ledger are moved'],
     ],
-    ['one leg made larger', tampered(7, amounts(101n, 100n)), [AGAIN, 'every entry is zero per asset', 'balances follow from postings']],
-    ['both legs made larger', tampered(7, amounts(101n, 101n)), [AGAIN, 'balances follow from postings']],
+    [
+      'one leg made larger',
+      tampered(7, amounts(101n, 100n)),
+      [AGAIN, 'every entry is zero per asset', 'balances follow from postings and holds'],
+    ],
+    ['both legs made larger', tampered(7, amounts(101n, 101n)), [AGAIN, 'balances follow from postings and holds']],
     [
       'one balance',
       tampered(7, misrecorded(0, { debitsPosted: 101n })),
-      [AGAIN, 'balances follow from postings', 'the book is zero per asset'],
+      [AGAIN, 'balances follow from postings and holds', 'the book is zero per asset'],
     ],
     [
       'something held',
       tampered(7, misrecorded(0, { debitsHeld: 1n })),
-      [AGAIN, 'balances follow from postings', 'the book is zero per asset'],
+      [AGAIN, 'balances follow from postings and holds', 'the book is zero per asset'],
     ],
     [
       'balances past the floor',
       tampered(7, misrecorded(0, { debitsPosted: 501n })),
-      [AGAIN, 'balances follow from postings', 'the book is zero per asset', 'available never falls below minBalance through a movement'],
+      [
+        AGAIN,
+        'balances follow from postings and holds',
+        'the book is zero per asset',
+        'available never falls below minBalance through a movement',
+      ],
     ],
     [
       'balances past the ceiling',
       tampered(5, misrecorded(1, { creditsPosted: 1001n })),
-      [AGAIN, 'balances follow from postings', 'the book is zero per asset', 'no movement passes maxBalance'],
+      [AGAIN, 'balances follow from postings and holds', 'the book is zero per asset', 'no movement passes maxBalance'],
     ],
     [
       'a balance changed by an update',
       tampered<AccountOpened>(10, ({ account }) => ({ account: { ...account, creditsPosted: 9_999n } })),
-      [AGAIN, 'balances follow from postings', 'the book is zero per asset'],
+      [AGAIN, 'balances follow from postings and holds', 'the book is zero per asset'],
     ],
     ['other terms than were asked', tampered<AccountOpened>(10, ({ account }) => ({ account: { ...account, minBalance: null } })), [AGAIN]],
     [

@@ -1,7 +1,8 @@
 import { Book } from './book.js';
 import { MAX_GROUP_OPERATIONS } from './command.js';
 import { firstDifference } from './difference.js';
-import type { LedgerEvent } from './events.js';
+import { type LedgerEvent, isEntry } from './events.js';
+import type { Entry } from './facts.js';
 import { type History, type Sum, invariants, sumsAfter } from './invariants.js';
 import { redecide } from './redecide.js';
 
@@ -15,13 +16,36 @@ export interface Violation {
 const MOST_VIOLATIONS = 100;
 const KEPT_COMMANDS = 10_000;
 
+/** A book that knows every entry for ever, in few words, so that its reversals can be looked at. */
+class AuditedBook extends Book {
+  private readonly posted = new Map<string, Entry>();
+
+  override entry(id: string): Entry | undefined {
+    return this.entries.get(id) ?? this.posted.get(id);
+  }
+
+  override apply(event: LedgerEvent): void {
+    super.apply(event);
+    if (!isEntry(event)) return;
+    const { id } = event.command;
+    const postings = event.postings.map(({ account, side, amount }) => ({ account: this.account(account)!.id, side, amount }));
+    this.posted.set(id, { id, postings, reversed: 0n, reversedBy: [], position: event.position });
+  }
+
+  /** Forgets the commands; those that placed open holds are needed when they are captured. */
+  forget(): void {
+    for (const id of [...this.commands.keys()]) if (!this.open.has(id)) this.commands.delete(id);
+  }
+}
+
 /**
  * Reads a journal from its first event on: checks each event against every invariant, and decides every command
- * again. The work per event is bounded; of the past it keeps the accounts, their openings, and the ids.
+ * again. The work per event is bounded; of the past it keeps the accounts, their
+ * openings, the holds, the postings of entries, and the ids.
  * An event that cannot be taken into the book ends the audit: nothing can be said of what comes after it.
  */
 export class Audit implements History {
-  readonly book = new Book();
+  readonly book = new AuditedBook();
   readonly violations: Violation[] = [];
   readonly spent = new Set<string>();
   readonly exponents = new Map<string, number>();
@@ -65,9 +89,9 @@ export class Audit implements History {
     if (this.over) return;
     for (const [asset, sum] of sumsAfter(this.book, this.sums, event)) this.sums.set(asset, sum);
     if (event.type === 'AccountOpened') this.exponents.set(event.account.asset, event.account.exponent);
-    else if (event.type !== 'LedgerOpened') this.spent.add(event.command.id);
+    else if ('command' in event) this.spent.add(event.command.id);
     this.book.apply(event);
-    if (this.book.commands.size >= KEPT_COMMANDS) this.book.commands.clear();
+    if (this.book.commands.size >= KEPT_COMMANDS + this.book.open.size) this.book.forget();
   }
 
   private note(invariant: string, position: number, detail: string | null, final = false): void {
@@ -84,7 +108,7 @@ export function checkJournal(events: Iterable<LedgerEvent>): readonly Violation[
   return audit.end();
 }
 
-/** Whether two books say the same of the ledger and of every account: what differs first, or null. */
+/** Whether two books say the same of the ledger, of every account and of every open hold: what differs first, or null. */
 export function bookDifference(left: Book, right: Book): string | null {
   const ledger = firstDifference(left.ledger, right.ledger);
   if (ledger) return ledger;
@@ -92,6 +116,10 @@ export function bookDifference(left: Book, right: Book): string | null {
   for (const id of ids) {
     const difference = firstDifference(left.account(id), right.account(id));
     if (difference) return `${id}: ${difference}`;
+  }
+  for (const id of new Set([...left.open.keys(), ...right.open.keys()])) {
+    const difference = firstDifference(left.open.get(id), right.open.get(id));
+    if (difference) return `hold ${id}: ${difference}`;
   }
   return null;
 }

@@ -40,6 +40,13 @@ export function post<B extends Balances>(account: B, side: Side, amount: bigint)
     : { ...account, creditsPosted: account.creditsPosted + amount };
 }
 
+/** An account (or its balances alone) after an amount was held on one side; given back, where the amount is negative. */
+export function holdOn<B extends Balances>(account: B, side: Side, amount: bigint): B {
+  return side === 'debit'
+    ? { ...account, debitsHeld: account.debitsHeld + amount }
+    : { ...account, creditsHeld: account.creditsHeld + amount };
+}
+
 /** The four totals alone. */
 export function balancesOf({ debitsPosted, debitsHeld, creditsPosted, creditsHeld }: Balances): Balances {
   return { debitsPosted, debitsHeld, creditsPosted, creditsHeld };

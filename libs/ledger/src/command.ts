@@ -7,7 +7,7 @@ import type { Metadata, Texts } from './texts.js';
  * It is kept word for word in the event it causes (texts apart), so that "same content" can be told
  * for ever and history can be decided again.
  */
-export type Command = Open | Transfer | Update | Close | Reopen | Cancel;
+export type Command = Open | Transfer | PlaceHold | Capture | Release | Reverse | Update | Close | Reopen | ClosePeriod | Cancel;
 
 export interface Open {
   readonly op: 'open';
@@ -31,14 +31,63 @@ interface TransferFields {
   readonly texts: Texts;
 }
 
+export const caps = ['debit', 'credit', 'both'] as const;
+/** Whose limits may lower the amount of a transfer: those of the debited account, of the credited one, or of both. */
+export type Cap = (typeof caps)[number];
+
 export interface TwoLegTransfer extends TransferFields {
   readonly debit: string;
   readonly credit: string;
+  /** What moves; with a cap, the most that may move. */
   readonly amount: bigint;
+  readonly cap?: Cap;
 }
 
 export interface PostingsTransfer extends TransferFields {
   readonly postings: readonly Posting[];
+}
+
+/** Reserves money: raises what is held on both sides. Its id is the hold's. */
+export interface PlaceHold {
+  readonly op: 'hold';
+  readonly id: string;
+  readonly debit: string;
+  readonly credit: string;
+  readonly amount: bigint;
+  /** From this moment on the hold expires, ms since the epoch; null: never by itself. */
+  readonly expiresAt: number | null;
+  readonly texts: Texts;
+}
+
+/** Posts what a hold reserved. */
+export interface Capture {
+  readonly op: 'capture';
+  readonly id: string;
+  readonly hold: string;
+  /** Null: all that remains. */
+  readonly amount: bigint | null;
+  /** Whether the rest is released, or stays held for further captures. */
+  readonly final: boolean;
+  readonly effectiveAt: number | null;
+  /** Where they are empty, the entry takes the hold's. */
+  readonly texts: Texts;
+}
+
+/** Gives back all that remains of a hold. */
+export interface Release {
+  readonly op: 'release';
+  readonly id: string;
+  readonly hold: string;
+}
+
+/** Posts the opposite of an entry. */
+export interface Reverse {
+  readonly op: 'reverse';
+  readonly id: string;
+  readonly entry: string;
+  /** Of a two-leg entry. Null: the whole entry. */
+  readonly amount: bigint | null;
+  readonly texts: Texts;
 }
 
 export interface Update {
@@ -63,6 +112,14 @@ export interface Reopen {
   readonly op: 'reopen';
   readonly id: string;
   readonly account: string;
+}
+
+/** No entry may be effective on or before this day any more. */
+export interface ClosePeriod {
+  readonly op: 'close-period';
+  readonly id: string;
+  /** `YYYY-MM-DD`, UTC. */
+  readonly through: string;
 }
 
 /** Spends an id that is not used yet, so that a caller can give a command up for certain. */

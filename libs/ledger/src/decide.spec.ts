@@ -403,19 +403,27 @@ describe('what a decision needs', () => {
   it.each<[unknown, unknown]>([
     [
       { op: 'open', id: 'a', type: 'asset', asset: 'JPY' },
-      { accounts: ['a'], openings: ['a'], commands: [] },
+      { accounts: ['a'], openings: ['a'], commands: [], holds: [], entries: [] },
     ],
     [
       { op: 'transfer', id: 't', debit: 'a', credit: 'b', amount: '1' },
-      { accounts: ['a', 'b'], openings: [], commands: ['t'] },
+      { accounts: ['a', 'b'], openings: [], commands: ['t'], holds: [], entries: [] },
     ],
     [
       { op: 'close', id: 'c', account: 'a' },
-      { accounts: ['a'], openings: [], commands: ['c'] },
+      { accounts: ['a'], openings: [], commands: ['c'], holds: [], entries: [] },
+    ],
+    [
+      { op: 'capture', id: 'c', hold: 'h' },
+      { accounts: [], openings: [], commands: ['c', 'h'], holds: ['h'], entries: [] },
+    ],
+    [
+      { op: 'reverse', id: 'r', entry: 'e' },
+      { accounts: [], openings: [], commands: ['r', 'e'], holds: [], entries: ['e'] },
     ],
     [
       { op: 'cancel', id: 'x' },
-      { accounts: [], openings: [], commands: ['x'] },
+      { accounts: [], openings: [], commands: ['x'], holds: [], entries: [] },
     ],
     [
       {
@@ -430,7 +438,7 @@ describe('what a decision needs', () => {
           { op: 'update', id: 't', account: 'c' },
         ],
       },
-      { accounts: ['b', 'a', 'c'], openings: ['b'], commands: ['t'] },
+      { accounts: ['b', 'a', 'c'], openings: ['b'], commands: ['t'], holds: [], entries: [] },
     ],
   ])('%j', (operation, expected) => {
     const read = readOperation(operation, NOW);

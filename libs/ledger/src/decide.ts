@@ -3,22 +3,47 @@ import type { Answer, Decision } from './answer.js';
 import type { Cancel, Command, Group } from './command.js';
 import type { CommandEvent, LedgerOpened, Recorded, TransferRejected } from './events.js';
 import type { Facts, FactsNeeded } from './facts.js';
+import { captureHold, placeHold, releaseHold } from './holding.js';
 import { earlierAnswer } from './idempotency.js';
+import { closePeriod } from './period.js';
 import { postingsOf } from './posting.js';
 import { type Rejection, isRecorded, isRejection } from './rejection.js';
+import { reverseEntry } from './reversal.js';
 import { noTexts } from './texts.js';
 import { postTransfer } from './transfer.js';
 
 /** The names of what must be at hand before this command, or any of this group, can be decided. */
 export function factsNeeded(asked: Command | Group): FactsNeeded {
-  const commands = asked.op === 'group' ? asked.operations : [asked];
+  const commands = commandsOf(asked);
   const openings = commands.filter(({ op }) => op === 'open').map(({ id }) => id);
+  const holds = commands.flatMap((command) => ('hold' in command ? [command.hold] : []));
+  const entries = commands.flatMap((command) => ('entry' in command ? [command.entry] : []));
+  const ids = commands.filter(({ op }) => op !== 'open').map(({ id }) => id);
   return {
     accounts: [...new Set(commands.flatMap(accountsNamed))],
     openings: [...new Set(openings)],
-    commands: [...new Set(commands.filter(({ op }) => op !== 'open').map(({ id }) => id))],
+    commands: [...new Set([...ids, ...holds, ...entries])],
+    holds: [...new Set(holds)],
+    entries: [...new Set(entries)],
   };
 }
+
+/**
+ * The accounts that a command touches: those it names, those of the hold it captures or releases, and those of the
+ * entry it reverses. Holds on them that have fallen due expire before the command is decided.
+ */
+export function accountsTouched(facts: Facts, asked: Command | Group): readonly string[] {
+  return commandsOf(asked).flatMap((command) => {
+    if ('hold' in command) {
+      const hold = facts.hold(command.hold);
+      return hold ? [hold.debit, hold.credit] : [];
+    }
+    if ('entry' in command) return facts.entry(command.entry)?.postings.map(({ account }) => account) ?? [];
+    return accountsNamed(command);
+  });
+}
+
+const commandsOf = (asked: Command | Group): readonly Command[] => (asked.op === 'group' ? asked.operations : [asked]);
 
 function accountsNamed(command: Command): readonly string[] {
   switch (command.op) {
@@ -26,10 +51,16 @@ function accountsNamed(command: Command): readonly string[] {
       return [command.id];
     case 'transfer':
       return postingsOf(command).map(({ account }) => account);
+    case 'hold':
+      return [command.debit, command.credit];
     case 'update':
     case 'close':
     case 'reopen':
       return [command.account];
+    case 'capture':
+    case 'release':
+    case 'reverse':
+    case 'close-period':
     case 'cancel':
       return [];
   }
@@ -69,12 +100,22 @@ function judge(facts: Facts, command: Command, recorded: Recorded): CommandEvent
       return openAccount(facts, command, recorded);
     case 'transfer':
       return postTransfer(facts, command, recorded);
+    case 'hold':
+      return placeHold(facts, command, recorded);
+    case 'capture':
+      return captureHold(facts, command, recorded);
+    case 'release':
+      return releaseHold(facts, command, recorded);
+    case 'reverse':
+      return reverseEntry(facts, command, recorded);
     case 'update':
       return updateAccount(facts, command, recorded);
     case 'close':
       return closeAccount(facts, command, recorded);
     case 'reopen':
       return reopenAccount(facts, command, recorded);
+    case 'close-period':
+      return closePeriod(facts, command, recorded);
     case 'cancel':
       return cancelled(command);
   }
@@ -90,7 +131,7 @@ const cancelled = ({ id }: Cancel): Rejection => ({
 });
 
 function rejected(command: Command, rejection: Rejection, recorded: Recorded): TransferRejected {
-  const texts = command.op === 'transfer' ? command.texts : noTexts;
+  const texts = 'texts' in command ? command.texts : noTexts;
   return { ...recorded, type: 'TransferRejected', command, texts, rejection, inGroup: false };
 }
 

@@ -1,5 +1,7 @@
 import type { Account } from './account.js';
-import type { Close, Command, Open, Reopen, Transfer, Update } from './command.js';
+import type { Balances } from './balance.js';
+import type { Capture, Close, ClosePeriod, Command, Open, PlaceHold, Release, Reopen, Reverse, Transfer, Update } from './command.js';
+import type { Hold } from './hold.js';
 import type { RecordedPosting } from './posting.js';
 import type { Rejection } from './rejection.js';
 import type { Texts } from './texts.js';
@@ -45,10 +47,53 @@ export interface AccountReopened extends Caused<Reopen> {
   readonly account: Account;
 }
 
-export interface EntryPosted extends Caused<Transfer> {
+/** A journal entry: a transfer, or the reversal of an entry. */
+export interface EntryPosted extends Caused<Transfer | Reverse> {
   readonly type: 'EntryPosted';
   readonly effectiveAt: number;
   readonly postings: readonly RecordedPosting[];
+  /** Of a reversal: what has been reversed of its entry's amount, this one included. Null for a transfer. */
+  readonly reversed: bigint | null;
+}
+
+/** The totals of an account after an event. */
+export interface AccountBalances {
+  readonly account: string;
+  readonly balances: Balances;
+}
+
+/** Hold events carry the hold as it is afterwards, and its two accounts' totals, debit before credit. */
+export interface HoldPlaced extends Caused<PlaceHold> {
+  readonly type: 'HoldPlaced';
+  readonly hold: Hold;
+  readonly accounts: readonly AccountBalances[];
+}
+
+/** An entry too. Its texts are the hold's where the command gave none. */
+export interface HoldCaptured extends Caused<Capture> {
+  readonly type: 'HoldCaptured';
+  readonly effectiveAt: number;
+  readonly postings: readonly RecordedPosting[];
+  readonly hold: Hold;
+  /** What it gave back of the hold. */
+  readonly released: bigint;
+}
+
+export interface HoldReleased extends Caused<Release> {
+  readonly type: 'HoldReleased';
+  readonly hold: Hold;
+  readonly accounts: readonly AccountBalances[];
+}
+
+/** The writer's own: nobody commands it, and it spends no id. */
+export interface HoldExpired extends Recorded {
+  readonly type: 'HoldExpired';
+  readonly hold: Hold;
+  readonly accounts: readonly AccountBalances[];
+}
+
+export interface PeriodClosed extends Caused<ClosePeriod> {
+  readonly type: 'PeriodClosed';
 }
 
 /** A recorded rejection: its id is spent and moves nothing, for ever. */
@@ -59,7 +104,12 @@ export interface TransferRejected extends Caused<Command> {
   readonly inGroup: boolean;
 }
 
-export type LedgerEvent = LedgerOpened | AccountOpened | AccountUpdated | AccountClosed | AccountReopened | EntryPosted | TransferRejected;
-
 export type AccountEvent = AccountOpened | AccountUpdated | AccountClosed | AccountReopened;
-export type CommandEvent = Exclude<LedgerEvent, LedgerOpened>;
+export type EntryEvent = EntryPosted | HoldCaptured;
+export type HoldEvent = HoldPlaced | HoldCaptured | HoldReleased | HoldExpired;
+/** What a command did: every event but those that nobody commands. */
+export type CommandEvent = AccountEvent | EntryPosted | HoldPlaced | HoldCaptured | HoldReleased | PeriodClosed | TransferRejected;
+export type LedgerEvent = LedgerOpened | CommandEvent | HoldExpired;
+
+/** Whether an event is a journal entry. */
+export const isEntry = (event: LedgerEvent): event is EntryEvent => event.type === 'EntryPosted' || event.type === 'HoldCaptured';

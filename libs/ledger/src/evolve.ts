@@ -1,7 +1,7 @@
 import type { Account } from './account.js';
 import { withBalances } from './balance.js';
-import type { EntryPosted, LedgerEvent } from './events.js';
-import type { Changes, Facts } from './facts.js';
+import type { AccountBalances, EntryPosted, LedgerEvent } from './events.js';
+import { type Changes, type Entry, type Facts, MAX_REVERSALS_NAMED } from './facts.js';
 
 /**
  * What an event changes. It looks at nothing but the accounts that the event moves.
@@ -11,27 +11,46 @@ export function evolve(facts: Facts, event: LedgerEvent): Changes {
   const { position, recordedAt } = event;
   if (position !== facts.ledger.position + 1)
     throw new Error(`Event ${position} cannot follow event ${facts.ledger.position}: positions have no gaps.`);
-  const ledger = { position, recordedAt, closedThrough: facts.ledger.closedThrough };
+  const { closedThrough } = facts.ledger;
+  const ledger = { position, recordedAt, closedThrough };
+  const none = { ledger, accounts: [], hold: null, entry: null, opening: null, command: null };
   switch (event.type) {
     case 'LedgerOpened':
-      return { ledger, accounts: [], opening: null, command: null };
+      return none;
     case 'AccountOpened':
-      return { ledger, accounts: [event.account], opening: event, command: null };
+      return { ...none, accounts: [event.account], opening: event };
     case 'AccountUpdated':
     case 'AccountClosed':
     case 'AccountReopened':
-      return { ledger, accounts: [event.account], opening: null, command: event };
+      return { ...none, accounts: [event.account], command: event };
     case 'EntryPosted':
-      return { ledger, accounts: accountsAfter(facts, event), opening: null, command: event };
+      return { ...none, accounts: accountsAfter(facts, position, event.postings), entry: reversedBy(facts, event), command: event };
+    case 'HoldCaptured':
+      return { ...none, accounts: accountsAfter(facts, position, event.postings), hold: event.hold, command: event };
+    case 'HoldPlaced':
+    case 'HoldReleased':
+      return { ...none, accounts: accountsAfter(facts, position, event.accounts), hold: event.hold, command: event };
+    case 'HoldExpired':
+      return { ...none, accounts: accountsAfter(facts, position, event.accounts), hold: event.hold };
+    case 'PeriodClosed':
+      return { ...none, ledger: { ...ledger, closedThrough: event.command.through }, command: event };
     case 'TransferRejected':
-      return { ledger, accounts: [], opening: null, command: event };
+      return { ...none, command: event };
   }
 }
 
-function accountsAfter(facts: Facts, { position, postings }: EntryPosted): readonly Account[] {
-  return postings.map(({ account, balances }) => {
+function accountsAfter(facts: Facts, position: number, after: readonly AccountBalances[]): readonly Account[] {
+  return after.map(({ account, balances }) => {
     const before = facts.account(account);
     if (!before) throw new Error(`Event ${position} moves ${account}, which was never opened.`);
     return withBalances(before, balances);
   });
+}
+
+/** The entry that an event reverses, as it is then; null where it reverses none, or one that is not in memory. */
+function reversedBy(facts: Facts, { command, reversed, position }: EntryPosted): Entry | null {
+  const before = command.op === 'reverse' ? facts.entry(command.entry) : undefined;
+  if (!before || reversed === null) return null;
+  const named = before.reversedBy.length < MAX_REVERSALS_NAMED ? [...before.reversedBy, command.id] : before.reversedBy;
+  return { ...before, reversed, reversedBy: named, position };
 }

@@ -142,6 +142,31 @@ export class Fields {
     return ms ?? null;
   }
 
+  /** A moment; null, or absent, is none. Whether it has passed is for the rules to say. */
+  expiresAt(name: string): number | null {
+    const value = this.value(name) ?? null;
+    const ms = value === null ? null : parseInstant(value);
+    if (ms !== undefined) return ms;
+    this.fault('invalid_date', name, 'must be a real moment like "2026-01-31T12:00:00Z", in UTC, with up to 3 digits of fraction.');
+    return null;
+  }
+
+  /** A day like 2026-01-31, UTC. */
+  day(name: string): string {
+    const value = this.value(name);
+    if (typeof value === 'string' && parseInstant(`${value}T00:00:00Z`) !== undefined) return value;
+    this.fault('invalid_date', name, 'must be a day that exists, like "2026-01-31".');
+    return '';
+  }
+
+  /** Absent: true. */
+  flag(name: string): boolean {
+    const value = this.value(name);
+    if (value === undefined || typeof value === 'boolean') return value ?? true;
+    this.fault('invalid_operation', name, 'must be true or false.');
+    return true;
+  }
+
   /** Null where absent. */
   reference(name: string): string | null {
     const value = this.value(name) ?? null;

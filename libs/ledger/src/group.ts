@@ -4,7 +4,8 @@ import { Book } from './book.js';
 import { type Group, MAX_GROUP_BYTES } from './command.js';
 import { decide } from './decide.js';
 import type { AccountOpened, CommandEvent, TransferRejected } from './events.js';
-import type { Facts } from './facts.js';
+import type { Entry, Facts } from './facts.js';
+import type { Hold } from './hold.js';
 import type { Rejection } from './rejection.js';
 
 /** The book as the members of a group see it: what they did so far, over what stands. */
@@ -20,6 +21,14 @@ class Draft extends Book {
 
   override opening(account: string): AccountOpened | undefined {
     return super.opening(account) ?? this.standing.opening(account);
+  }
+
+  override hold(id: string): Hold | undefined {
+    return super.hold(id) ?? this.standing.hold(id);
+  }
+
+  override entry(id: string): Entry | undefined {
+    return super.entry(id) ?? this.standing.entry(id);
   }
 
   override command(id: string): CommandEvent | undefined {

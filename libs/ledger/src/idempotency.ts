@@ -1,5 +1,5 @@
 import type { Answer } from './answer.js';
-import type { Cancel, Command } from './command.js';
+import type { Cancel, Command, PlaceHold } from './command.js';
 import type { AccountOpened, CommandEvent, TransferRejected } from './events.js';
 import type { Facts } from './facts.js';
 import type { Posting } from './posting.js';
@@ -51,9 +51,22 @@ function differences(asked: Asked, first: Done): readonly Difference[] {
     return [
       ...movementDifferences(asked, done),
       ['effectiveAt', asked.effectiveAt !== done.effectiveAt],
-      ['reference', !erased && asked.texts.reference !== done.texts.reference],
-      ['metadata', !erased && !sameMetadata(asked.texts.metadata, done.texts.metadata)],
+      ...textDifferences(asked, done, erased),
     ];
+  if (asked.op === 'hold' && done.op === 'hold')
+    return [...legDifferences(asked, done), ['expiresAt', asked.expiresAt !== done.expiresAt], ...textDifferences(asked, done, erased)];
+  if (asked.op === 'capture' && done.op === 'capture')
+    return [
+      ['hold', asked.hold !== done.hold],
+      ['amount', asked.amount !== done.amount],
+      ['final', asked.final !== done.final],
+      ['effectiveAt', asked.effectiveAt !== done.effectiveAt],
+      ...textDifferences(asked, done, erased),
+    ];
+  if (asked.op === 'release' && done.op === 'release') return [['hold', asked.hold !== done.hold]];
+  if (asked.op === 'reverse' && done.op === 'reverse')
+    return [['entry', asked.entry !== done.entry], ['amount', asked.amount !== done.amount], ...textDifferences(asked, done, erased)];
+  if (asked.op === 'close-period' && done.op === 'close-period') return [['through', asked.through !== done.through]];
   if (asked.op === 'update' && done.op === 'update')
     return [
       ['account', asked.account !== done.account],
@@ -73,12 +86,23 @@ type Movement = Extract<Asked, { op: 'transfer' }>;
 function movementDifferences(asked: Movement, done: Movement): readonly Difference[] {
   if ('postings' in asked) return [['postings', !('postings' in done) || !samePostings(asked.postings, done.postings)]];
   if ('postings' in done) return [['debit', true]];
-  return [
-    ['debit', asked.debit !== done.debit],
-    ['credit', asked.credit !== done.credit],
-    ['amount', asked.amount !== done.amount],
-  ];
+  return [...legDifferences(asked, done), ['cap', asked.cap !== done.cap]];
 }
+
+type Legs = Pick<PlaceHold, 'debit' | 'credit' | 'amount'>;
+
+const legDifferences = (asked: Legs, done: Legs): readonly Difference[] => [
+  ['debit', asked.debit !== done.debit],
+  ['credit', asked.credit !== done.credit],
+  ['amount', asked.amount !== done.amount],
+];
+
+type Worded = Pick<PlaceHold, 'texts'>;
+
+const textDifferences = ({ texts: asked }: Worded, { texts: done }: Worded, erased: boolean): readonly Difference[] => [
+  ['reference', !erased && asked.reference !== done.reference],
+  ['metadata', !erased && !sameMetadata(asked.metadata, done.metadata)],
+];
 
 function samePostings(left: readonly Posting[], right: readonly Posting[]): boolean {
   const same = (one: Posting, other: Posting | undefined) =>

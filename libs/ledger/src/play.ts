@@ -4,8 +4,10 @@ import { posted } from './balance.js';
 import { Book } from './book.js';
 import type { Command, Group } from './command.js';
 import { decide, openLedger } from './decide.js';
-import type { LedgerEvent } from './events.js';
+import { type CommandEvent, type LedgerEvent, isEntry } from './events.js';
 import { decideGroup } from './group.js';
+import { expireHold } from './holding.js';
+import { amountOf } from './reversal.js';
 import { type Ask, type Expected, readScenario } from './scenario.js';
 import { readOperation } from './shape.js';
 import { eventLines, refusalLines, trialBalance } from './transcript.js';
@@ -29,7 +31,7 @@ export function play(text: string): Played {
   for (const step of readScenario(text))
     switch (step.kind) {
       case 'at':
-        desk.now = step.now;
+        desk.goTo(step.now);
         break;
       case 'asset':
         desk.book.defineAsset(step.code, step.exponent);
@@ -40,6 +42,11 @@ export function play(text: string): Played {
       case 'balance':
         agree(step.line, `the balance of ${step.account}`, step.balance, posted(desk.account(step)));
         break;
+      case 'remaining': {
+        const hold = desk.book.hold(step.hold);
+        agree(step.line, `what remains of ${step.hold}`, `${step.remaining} ${step.status}`, `${hold?.remaining} ${hold?.status}`);
+        break;
+      }
       case 'totals': {
         const { debitsPosted, debitsHeld, creditsPosted, creditsHeld } = desk.account(step);
         agree(
@@ -58,10 +65,16 @@ class Desk {
   readonly book = new Book();
   readonly journal: LedgerEvent[] = [];
   readonly lines: string[] = [];
-  now = BEGIN;
+  private now = BEGIN;
 
   constructor() {
     this.record([openLedger(this.book, { tenant: 'scenarios', ledger: 'main', name: 'Scenario' }, this.now)]);
+  }
+
+  /** Time moves on, and the writer gives back what has fallen due. */
+  goTo(now: number): void {
+    this.now = now;
+    for (let due = this.book.firstDue(now); due !== null; due = this.book.firstDue(now)) this.record([expireHold(this.book, due, now)]);
   }
 
   account({ line, account }: { readonly line: number; readonly account: string }): Account {
@@ -118,14 +131,19 @@ class Desk {
 }
 
 /** What an answer says; the account only where one is expected. */
-function gist(answer: Answer, { account }: Expected): Expected {
-  if (answer.status === 'applied') return { replayed: answer.replayed, code: null, account: null };
+function gist(answer: Answer, { account, amount }: Expected): Expected {
+  const { replayed } = answer;
+  if (answer.status === 'applied') return { replayed, code: null, account: null, amount: amount === null ? null : movedBy(answer.event) };
   const { code } = answer.rejection;
-  return { replayed: answer.replayed, code, account: account && (answer.rejection.account ?? answer.rejection.field ?? null) };
+  return { replayed, code, account: account && (answer.rejection.account ?? answer.rejection.field ?? null), amount: null };
 }
 
-const resultOf = ({ replayed, code, account }: Expected): string =>
-  [replayed ? 'replayed' : '', code ?? 'applied', account ?? ''].filter((word) => word !== '').join(' ');
+const movedBy = (event: CommandEvent): bigint | null => (isEntry(event) ? amountOf(event.postings) : null);
+
+const resultOf = ({ replayed, code, account, amount }: Expected): string =>
+  [replayed ? 'replayed' : '', code ?? 'applied', account ?? '', amount === null ? '' : `moves ${amount}`]
+    .filter((word) => word !== '')
+    .join(' ');
 
 function agree(line: number, what: string, expected: unknown, found: unknown): void {
   if (expected !== found) throw new Error(`Line ${line}: ${what} should be ${String(expected)} and is ${String(found)}.`);

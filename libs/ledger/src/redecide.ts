@@ -1,8 +1,10 @@
 import type { Book } from './book.js';
 import { decide, openLedger } from './decide.js';
-import type { CommandEvent, LedgerEvent } from './events.js';
+import type { CommandEvent, HoldExpired, LedgerEvent } from './events.js';
 import { firstDifference } from './difference.js';
 import { decideGroup } from './group.js';
+import { isDue } from './hold.js';
+import { expireHold } from './holding.js';
 
 const uncompared = ['detail', 'texts', 'metadata'];
 
@@ -18,6 +20,7 @@ export function redecide(book: Book, events: readonly LedgerEvent[]): string | n
   const opens = first.type === 'LedgerOpened';
   if (opens !== (book.ledger.position === 0)) return opens ? 'the ledger was open already' : 'the ledger was not open yet';
   if (opens) return firstDifference(openLedger(book, first, first.recordedAt), first);
+  if (first.type === 'HoldExpired') return expiredAgain(book, first);
   // Its siblings were never recorded, so it is taken as it stands.
   if (first.type === 'TransferRejected' && first.inGroup) return null;
   // An account's exponent stands in its own opening, for assets that were defined elsewhere.
@@ -30,4 +33,11 @@ export function redecide(book: Book, events: readonly LedgerEvent[]): string | n
   if (decision.events.length === events.length) return firstDifference(decision.events, events, uncompared);
   const { rejection } = decision.answer as { rejection?: { code: string } };
   return rejection ? `it would be refused now (${rejection.code})` : 'it would do nothing now';
+}
+
+function expiredAgain(book: Book, event: HoldExpired): string | null {
+  const { hold, recordedAt } = event;
+  const before = book.hold(hold.id);
+  if (before?.status !== 'placed' || !isDue(before, recordedAt)) return `the hold ${hold.id} would not expire now`;
+  return firstDifference(expireHold(book, hold.id, recordedAt), event);
 }

@@ -74,7 +74,9 @@ const recordedCodes: ReadonlySet<RejectionCode> = new Set([
   'limit_exceeded',
 ]);
 
+const movements: ReadonlySet<string> = new Set(['transfer', 'hold', 'capture', 'reverse']);
+
 /** Whether this refusal of this op becomes an event. All else spends nothing. */
 export function isRecorded(op: string, { code }: Rejection): boolean {
-  return op === 'transfer' ? recordedCodes.has(code) : code === 'cancelled';
+  return movements.has(op) ? recordedCodes.has(code) : code === 'cancelled';
 }

@@ -13,6 +13,13 @@ import { parseInstant } from './instant.js';
  *       debit  wallets:17     25.00 USD
  *       credit shop:sales     24.00 USD
  *       credit shop:fees       1.00 USD
+ *     transfer rest-1  debit wallets:17  credit wallets:18  25.00 USD  cap debit   => moves 12.00
+ *     hold auth-1  debit wallets:17  credit shop:sales  40.00 USD  expires 2026-01-12T09:00:00Z
+ *     capture part-1  hold auth-1  15.00 USD  final false
+ *     release rest-2  hold auth-1
+ *     reverse back-1  entry part-1  5.00 USD
+ *     update freeze-1 wallets:17  frozen debits
+ *     close-period books-1  2026-01-04
  *     group
  *       transfer pay-2  debit wallets:17  credit wallets:18  1.00 USD
  *       close end-1 wallets:19
@@ -20,14 +27,17 @@ import { parseInstant } from './instant.js';
  *     totals  wallets:17  26.00 0.00  50.00 0.00
  *
  * After `=>` stands what is expected: `replayed`, a rejection's code, and the account or field it names (a group's
- * own result says no more than its code). Nothing: applied.
- * `balance` is the normal posted balance; `totals` are debits posted and held, credits posted and held.
+ * own result says no more than its code); or `moves` and what was moved, where a limit or a hold decided it.
+ * Nothing: applied. Whenever time moves on, holds that have fallen due expire.
+ * `balance` is the normal posted balance; `totals` are debits posted and held, credits posted and held; `remaining`
+ * is what remains of a hold, and its status.
  */
 export type Step =
   | { readonly kind: 'at'; readonly line: number; readonly now: number }
   | { readonly kind: 'asset'; readonly line: number; readonly code: string; readonly exponent: number }
   | { readonly kind: 'ask'; readonly line: number; readonly ask: Ask }
   | { readonly kind: 'balance'; readonly line: number; readonly account: string; readonly balance: bigint }
+  | { readonly kind: 'remaining'; readonly line: number; readonly hold: string; readonly remaining: bigint; readonly status: string }
   | { readonly kind: 'totals'; readonly line: number; readonly account: string; readonly totals: readonly bigint[] };
 
 /** An operation as it stands in a batch, and the result expected of it. */
@@ -43,6 +53,8 @@ export interface Expected {
   /** Null: applied. */
   readonly code: string | null;
   readonly account: string | null;
+  /** What was moved, minor units; null: not looked at. */
+  readonly amount: bigint | null;
 }
 
 /** @throws Error naming the line, where the text is not a scenario. */
@@ -55,7 +67,8 @@ export function readScenario(text: string): readonly Step[] {
 interface Block {
   readonly line: number;
   readonly words: readonly string[];
-  readonly expected: Expected;
+  /** What stands after `=>`. */
+  readonly result: readonly string[];
   readonly inner: readonly Block[];
 }
 
@@ -75,7 +88,7 @@ function nest(lines: readonly Line[]): readonly Block[] {
     let end = at + 1;
     while (end < lines.length && indent(lines[end]!) > indent(head)) end++;
     const [asked = '', result = ''] = head.source.split('=>');
-    blocks.push({ line: head.line, words: wordsOf(asked), expected: expectedOf(wordsOf(result)), inner: nest(lines.slice(at + 1, end)) });
+    blocks.push({ line: head.line, words: wordsOf(asked), result: wordsOf(result), inner: nest(lines.slice(at + 1, end)) });
     at = end;
   }
   return blocks;
@@ -84,16 +97,12 @@ function nest(lines: readonly Line[]): readonly Block[] {
 /** Words, or "several words" in quotes. */
 const wordsOf = (source: string): readonly string[] => [...source.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
 
-function expectedOf(words: readonly string[]): Expected {
-  const replayed = words[0] === 'replayed';
-  const [code = null, account = null] = replayed ? words.slice(1) : words;
-  return { replayed, code, account };
-}
-
 class Reader {
   private readonly exponents = new Map<string, number>();
   /** The asset of each account as it was first opened, for amounts that name none. */
   private readonly assets = new Map<string, string>();
+  /** The asset of each hold and entry, for the same reason. */
+  private readonly moved = new Map<string, string>();
 
   step(block: Block): Step {
     const { line, words } = block;
@@ -109,6 +118,14 @@ class Reader {
         return { kind: 'asset', line, code: subject, exponent: Number(rest[0]) };
       case 'balance':
         return { kind: 'balance', line, account: subject, balance: this.amount(block, rest[0], rest[1]) };
+      case 'remaining':
+        return {
+          kind: 'remaining',
+          line,
+          hold: subject,
+          remaining: this.amount(block, rest[0], this.moved.get(subject)),
+          status: rest[1] ?? '',
+        };
       case 'totals': {
         const asset = this.assets.get(subject);
         return { kind: 'totals', line, account: subject, totals: rest.map((text) => this.amount(block, text, asset)) };
@@ -119,10 +136,21 @@ class Reader {
   }
 
   private ask(block: Block): Ask {
-    const { expected, inner } = block;
-    if (block.words[0] !== 'group') return { operation: this.operation(block), expected, members: [] };
+    const { inner } = block;
+    if (block.words[0] !== 'group') return { operation: this.operation(block), expected: this.expected(block), members: [] };
     const operations = inner.map((member) => this.operation(member));
-    return { operation: { op: 'group', operations }, expected, members: inner.map((member) => member.expected) };
+    return {
+      operation: { op: 'group', operations },
+      expected: this.expected(block),
+      members: inner.map((member) => this.expected(member)),
+    };
+  }
+
+  private expected(block: Block): Expected {
+    const replayed = block.result[0] === 'replayed';
+    const [code = null, named = null] = replayed ? block.result.slice(1) : block.result;
+    if (code !== 'moves') return { replayed, code, account: named, amount: null };
+    return { replayed, code: null, account: null, amount: this.amount(block, named ?? '', this.moved.get(block.words[1] ?? '')) };
   }
 
   private operation(block: Block): Record<string, unknown> {
@@ -135,6 +163,17 @@ class Reader {
       }
       case 'transfer':
         return block.inner.length > 0 ? this.postings(block, id, rest) : this.legs(block, id, rest);
+      case 'hold': {
+        const { op: _, ...hold } = this.legs(block, id, rest);
+        return { op, ...hold };
+      }
+      case 'capture':
+      case 'reverse':
+        return this.reference(block, op, id, rest);
+      case 'release':
+        return { op, id, hold: rest[1] };
+      case 'close-period':
+        return { op, id, through: rest[0] };
       case 'update': {
         const [account = '', ...options] = rest;
         return { op, id, account, ...this.options(block, options, this.assets.get(account)) };
@@ -153,10 +192,26 @@ class Reader {
     const [, debit, , credit, amount, asset, ...options] = words;
     if (words[0] !== 'debit' || words[2] !== 'credit')
       throw wrong(block, 'write: transfer <id> debit <account> credit <account> <amount> <asset>');
+    this.moved.set(id, asset ?? '');
     return { op: 'transfer', id, debit, credit, amount: String(this.amount(block, amount, asset)), ...this.options(block, options) };
   }
 
+  /** `capture <id> hold <hold> [<amount> <asset>] ...`, `reverse <id> entry <entry> [<amount> <asset>] ...`. */
+  private reference(
+    block: Block,
+    op: 'capture' | 'reverse',
+    id: string,
+    [noun, referred = '', ...words]: readonly string[],
+  ): Record<string, unknown> {
+    if (noun !== (op === 'capture' ? 'hold' : 'entry')) throw wrong(block, `write: ${op} <id> ${op === 'capture' ? 'hold' : 'entry'} <id>`);
+    this.moved.set(id, this.moved.get(referred) ?? '');
+    const partial = /^\d/.test(words[0] ?? '');
+    const amount = partial ? { amount: String(this.amount(block, words[0], words[1])) } : {};
+    return { op, id, [noun]: referred, ...amount, ...this.options(block, partial ? words.slice(2) : words) };
+  }
+
   private postings(block: Block, id: string, options: readonly string[]): Record<string, unknown> {
+    this.moved.set(id, block.inner[0]?.words[3] ?? '');
     const postings = block.inner.map(({ words: [side, account, amount, asset] }) => ({
       account,
       side,
@@ -173,8 +228,9 @@ class Reader {
       const name = words[at]!;
       const value = words[at + 1] ?? '';
       if (name === 'min' || name === 'max') fields[`${name}Balance`] = value === 'none' ? null : String(this.amount(block, value, asset));
-      else if (name === 'frozen' || name === 'reference') fields[name] = value;
-      else if (name === 'effective') fields.effectiveAt = value;
+      else if (name === 'frozen' || name === 'reference' || name === 'cap') fields[name] = value;
+      else if (name === 'final') fields.final = value === 'true';
+      else if (name === 'effective' || name === 'expires') fields[name === 'effective' ? 'effectiveAt' : 'expiresAt'] = value;
       else if (name.startsWith('metadata.')) metadata[name.slice('metadata.'.length)] = value;
       else throw wrong(block, `"${name}" is not known here`);
     }

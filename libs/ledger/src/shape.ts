@@ -1,10 +1,23 @@
 import { accountTypes, frozenStates } from './account.js';
 import { holdsCardNumber } from './card-number.js';
-import { type Command, type Group, MAX_GROUP_OPERATIONS, type Open, type Transfer, type Update } from './command.js';
+import {
+  type Capture,
+  type Cap,
+  type Command,
+  type Group,
+  MAX_GROUP_OPERATIONS,
+  type Open,
+  type PlaceHold,
+  type Reverse,
+  type Transfer,
+  type Update,
+  caps,
+} from './command.js';
 import { Faults, Fields, type JsonObject, isAccountId, isCommandId, isObject } from './fields.js';
 import { groupFailed } from './group.js';
 import { MAX_POSTINGS, type Posting } from './posting.js';
 import type { Rejection } from './rejection.js';
+import type { Texts } from './texts.js';
 
 /** An operation that was refused for its shape. It spends nothing. */
 export interface Misread {
@@ -49,9 +62,14 @@ function unknownOperation(fields: Fields): null {
 const readers: ReadonlyMap<unknown, (fields: Fields) => Command> = new Map<string, (fields: Fields) => Command>([
   ['open', readOpen],
   ['transfer', readTransfer],
+  ['hold', readHold],
+  ['capture', readCapture],
+  ['release', (fields) => ended(fields, { op: 'release', id: fields.commandId('id'), hold: fields.commandId('hold') })],
+  ['reverse', readReverse],
   ['update', readUpdate],
   ['close', (fields) => ended(fields, { op: 'close', id: fields.commandId('id'), account: fields.accountId('account') })],
   ['reopen', (fields) => ended(fields, { op: 'reopen', id: fields.commandId('id'), account: fields.accountId('account') })],
+  ['close-period', (fields) => ended(fields, { op: 'close-period', id: fields.commandId('id'), through: fields.day('through') })],
   ['cancel', (fields) => ended(fields, { op: 'cancel', id: fields.commandId('id') })],
 ]);
 
@@ -94,14 +112,51 @@ function limitsInOrder(fields: Fields, { minBalance, maxBalance }: Pick<Update, 
 }
 
 function readTransfer(fields: Fields): Transfer {
+  const movement = fields.has('postings') ? readPostings(fields) : { ...readLegs(fields), ...readCap(fields) };
   return ended(fields, {
     op: 'transfer',
     id: fields.commandId('id'),
-    ...(fields.has('postings') ? readPostings(fields) : readLegs(fields)),
+    ...movement,
     effectiveAt: fields.effectiveAt('effectiveAt'),
-    texts: { reference: fields.reference('reference'), metadata: fields.metadata('metadata') },
+    texts: readTexts(fields),
   });
 }
+
+function readHold(fields: Fields): PlaceHold {
+  return ended(fields, {
+    op: 'hold',
+    id: fields.commandId('id'),
+    ...readLegs(fields),
+    expiresAt: fields.expiresAt('expiresAt'),
+    texts: readTexts(fields),
+  });
+}
+
+function readCapture(fields: Fields): Capture {
+  return ended(fields, {
+    op: 'capture',
+    id: fields.commandId('id'),
+    hold: fields.commandId('hold'),
+    amount: fields.has('amount') ? fields.amount('amount') : null,
+    final: fields.flag('final'),
+    effectiveAt: fields.effectiveAt('effectiveAt'),
+    texts: readTexts(fields),
+  });
+}
+
+function readReverse(fields: Fields): Reverse {
+  return ended(fields, {
+    op: 'reverse',
+    id: fields.commandId('id'),
+    entry: fields.commandId('entry'),
+    amount: fields.has('amount') ? fields.amount('amount') : null,
+    texts: readTexts(fields),
+  });
+}
+
+const readTexts = (fields: Fields): Texts => ({ reference: fields.reference('reference'), metadata: fields.metadata('metadata') });
+
+const readCap = (fields: Fields): { cap?: Cap } => (fields.has('cap') ? { cap: fields.word('cap', caps, 'invalid_operation') } : {});
 
 function readLegs(fields: Fields): { debit: string; credit: string; amount: bigint } {
   const debit = fields.accountId('debit');
@@ -116,6 +171,10 @@ function readPostings(fields: Fields): { postings: readonly Posting[] } {
     if (leg === 'amount') fields.amount(leg);
     else fields.accountId(leg);
     fields.fault('invalid_postings', leg, 'cannot stand beside postings. Give debit, credit and amount, or postings.');
+  }
+  if (fields.has('cap')) {
+    readCap(fields);
+    fields.fault('invalid_operation', 'cap', 'cannot stand beside postings: only a transfer of two legs has one.');
   }
   const list = fields.value('postings');
   if (!Array.isArray(list) || list.length < 2 || list.length > MAX_POSTINGS) {

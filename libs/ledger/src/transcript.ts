@@ -1,10 +1,12 @@
 import { formatDecimal } from '@mizan/money';
-import type { Account } from './account.js';
+import { type Account, money } from './account.js';
 import { available, held, posted } from './balance.js';
 import type { Book } from './book.js';
-import type { EntryPosted, LedgerEvent } from './events.js';
+import type { EntryEvent, LedgerEvent } from './events.js';
+import type { Hold } from './hold.js';
 import { formatInstant } from './instant.js';
 import type { Rejection } from './rejection.js';
+import type { Texts } from './texts.js';
 
 /** An event as a line of a journal for people, an entry with its postings under it: debits left, credits right. */
 export function eventLines(event: LedgerEvent, book: Book): readonly string[] {
@@ -20,7 +22,19 @@ export function eventLines(event: LedgerEvent, book: Book): readonly string[] {
     case 'AccountReopened':
       return [line(`${event.command.op} ${event.command.id} ${event.account.id}`)];
     case 'EntryPosted':
-      return [line(entryHead(event)), ...postingLines(event, book)];
+    case 'HoldCaptured':
+      return [line(entryHead(event, book)), ...postingLines(event, book)];
+    case 'HoldPlaced': {
+      const { id, debit, credit, amount, expiresAt } = event.hold;
+      const expires = expiresAt === null ? '' : `, expires ${formatInstant(expiresAt)}`;
+      return [line(`hold ${id}${quoted(event)}: ${moneyOn(book, debit, amount)} from ${debit} to ${credit}${expires}`)];
+    }
+    case 'HoldReleased':
+      return [line(`release ${event.command.id} of hold ${event.hold.id}: ${givenBack(event.hold, book)}`)];
+    case 'HoldExpired':
+      return [line(`hold ${event.hold.id} expired ${formatInstant(event.recordedAt)}: ${givenBack(event.hold, book)}`)];
+    case 'PeriodClosed':
+      return [line(`books closed through ${event.command.through}`)];
     case 'TransferRejected':
       return [line(`${event.command.op} ${event.command.id} refused: ${event.rejection.code}`), `      ${event.rejection.detail}`];
   }
@@ -32,12 +46,28 @@ function termsOf({ id, type, asset, exponent, minBalance, maxBalance, frozen }: 
   return `${id}: ${type} in ${asset}${min}${max}${frozen === 'none' ? '' : `, frozen ${frozen}`}`;
 }
 
-function entryHead({ command: { id, texts }, effectiveAt, recordedAt }: EntryPosted): string {
+const quoted = ({ texts }: { readonly texts: Texts | null }): string => (texts?.reference == null ? '' : ` "${texts.reference}"`);
+
+const moneyOn = (book: Book, account: string, amount: bigint): string => money(amount, book.account(account)!);
+
+const givenBack = ({ debit, released }: Hold, book: Book): string => `${moneyOn(book, debit, released)} given back in all`;
+
+function entryHead(event: EntryEvent, book: Book): string {
+  const { command, effectiveAt, recordedAt } = event;
   const effective = effectiveAt === recordedAt ? '' : `, effective ${formatInstant(effectiveAt)}`;
-  return `entry ${id}${texts.reference === null ? '' : ` "${texts.reference}"`}${effective}`;
+  return `entry ${command.id}${quoted(event)}${originOf(event, book)}${effective}`;
 }
 
-function postingLines({ postings }: EntryPosted, book: Book): readonly string[] {
+/** What an entry came from, where that is not a plain transfer. */
+function originOf(event: EntryEvent, book: Book): string {
+  if (event.type === 'EntryPosted') return event.command.op === 'reverse' ? `, reverses ${event.command.entry}` : '';
+  const { id, debit, remaining } = event.hold;
+  const rest = remaining > 0n ? `, ${moneyOn(book, debit, remaining)} remain` : '';
+  const back = event.released > 0n ? `, ${moneyOn(book, debit, event.released)} given back` : '';
+  return `, captures hold ${id}${rest}${back}`;
+}
+
+function postingLines({ postings }: EntryEvent, book: Book): readonly string[] {
   return postings.map(({ account, side, amount, asset }) => {
     const money = formatDecimal(amount, book.account(account)!.exponent, { grouped: true });
     const columns = side === 'debit' ? money.padStart(12) : money.padStart(26);
