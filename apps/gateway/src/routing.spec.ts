@@ -16,13 +16,15 @@ it.each([
   'http://elsewhere/v1/ledgers',
 ])('%s may be another path to others', (target) => expect(isPlain(target)).toBe(false));
 
-it('reads of accounts are the read models’, all else is the writer’s', () => {
+it('reads of accounts and lists of money are the read models’, all else is the writer’s', () => {
   const ofAccounts = routes.filter(({ service }) => service === 'accounts');
   expect(ofAccounts.map(({ method, path }) => `${method} ${path}`)).toEqual([
     'GET /v1/ledgers/:ledger/accounts',
     'GET /v1/ledgers/:ledger/accounts/:account',
     'GET /v1/ledgers/:ledger/accounts/:account/balance',
     'GET /v1/ledgers/:ledger/accounts/:account/statement',
+    'GET /v1/ledgers/:ledger/holds',
+    'GET /v1/ledgers/:ledger/transfers',
     'GET /v1/ledgers/:ledger/trial-balance',
   ]);
 });
@@ -49,6 +51,8 @@ it('finds where a service and the table differ', () => {
     'accounts: GET /v1/ledgers/{ledger}/accounts/{account} is routed and not described',
     'accounts: GET /v1/ledgers/{ledger}/accounts/{account}/balance is routed and not described',
     'accounts: GET /v1/ledgers/{ledger}/accounts/{account}/statement is routed and not described',
+    'accounts: GET /v1/ledgers/{ledger}/holds is routed and not described',
+    'accounts: GET /v1/ledgers/{ledger}/transfers is routed and not described',
     'accounts: GET /v1/ledgers/{ledger}/trial-balance is routed and not described',
   ]);
 });

@@ -17,6 +17,7 @@ export interface Route {
 
 const LEDGER = '/v1/ledgers/:ledger';
 const ACCOUNT = `${LEDGER}/accounts/:account`;
+const HOLD = `${LEDGER}/holds/:id`;
 
 /** Everything that is forwarded: what is not here lives nowhere, or does not take that method. */
 const table: readonly (readonly [path: string, Readonly<Partial<Record<Method, ServiceName>>>])[] = [
@@ -30,12 +31,18 @@ const table: readonly (readonly [path: string, Readonly<Partial<Record<Method, S
   [`${ACCOUNT}/close`, { POST: 'transfers' }],
   [`${ACCOUNT}/reopen`, { POST: 'transfers' }],
   [`${LEDGER}/batch`, { POST: 'transfers' }],
+  [`${LEDGER}/close-period`, { POST: 'transfers' }],
   [`${LEDGER}/commands/:id`, { GET: 'transfers' }],
   [`${LEDGER}/commands/:id/cancel`, { POST: 'transfers' }],
   [`${LEDGER}/events`, { GET: 'transfers' }],
+  [`${LEDGER}/holds`, { GET: 'accounts', POST: 'transfers' }],
+  [HOLD, { GET: 'transfers' }],
+  [`${HOLD}/capture`, { POST: 'transfers' }],
+  [`${HOLD}/release`, { POST: 'transfers' }],
   [`${LEDGER}/journal`, { GET: 'transfers' }],
-  [`${LEDGER}/transfers`, { POST: 'transfers' }],
+  [`${LEDGER}/transfers`, { GET: 'accounts', POST: 'transfers' }],
   [`${LEDGER}/transfers/:id`, { GET: 'transfers' }],
+  [`${LEDGER}/transfers/:id/reverse`, { POST: 'transfers' }],
   [`${LEDGER}/trial-balance`, { GET: 'accounts' }],
 ];
 

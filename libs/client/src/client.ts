@@ -5,6 +5,7 @@ import type {
   BalanceBody,
   CommandBody,
   EntryBody,
+  HoldBody,
   JournalItemBody,
   LedgerBody,
   ListBody,
@@ -14,7 +15,7 @@ import type {
   TrialBalanceBody,
 } from '@mizan/contracts';
 import { lines, sentEvents } from './lines.js';
-import type { AccountChange, NewAccount, NewTransfer, Operation } from './operation.js';
+import type { AccountChange, HoldCapture, NewAccount, NewHold, NewTransfer, Operation, Reversal } from './operation.js';
 import { type Call, type Reply, Transport, type TransportOptions } from './transport.js';
 
 export interface MizanClientOptions extends Omit<TransportOptions, 'credential'> {
@@ -34,6 +35,17 @@ export interface Written<T> {
 export interface AtLeast {
   readonly minPosition?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Which entries a list shows: all that fit every part of it. Moments as RFC 3339 with Z, `from` inclusive, `to` exclusive. */
+export interface EntryFilter extends AtLeast {
+  readonly account?: string | undefined;
+  readonly side?: 'debit' | 'credit' | undefined;
+  readonly reference?: string | undefined;
+  readonly metadata?: EntryBody['metadata'] | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly order?: 'newest' | 'oldest' | undefined;
 }
 
 /** What one service says of itself; its parts by name, with what is worth knowing of each. */
@@ -82,6 +94,10 @@ export class MizanClient {
   ledgers(): AsyncGenerator<LedgerBody> {
     return this.#list('/v1/ledgers', {});
   }
+  /** No entry may be effective on or before that day any more. @param through `YYYY-MM-DD`, UTC. */
+  closePeriod(ledger: string, period: { readonly id: string; readonly through: string }): Promise<Written<LedgerBody>> {
+    return this.#write('POST', `${ledgerPath(ledger)}/close-period`, period);
+  }
   putAsset(code: string, exponent: number): Promise<Written<AssetBody>> {
     return this.#write('PUT', `/v1/assets/${segment(code)}`, { exponent });
   }
@@ -120,8 +136,37 @@ export class MizanClient {
   transfer(ledger: string, transfer: NewTransfer): Promise<Written<EntryBody>> {
     return this.#write('POST', `${ledgerPath(ledger)}/transfers`, transfer);
   }
+  /** The entry that a transfer, a capture or a reversal posted, with its reversals. */
   entry(ledger: string, id: string): Promise<EntryBody> {
     return this.#get(`${ledgerPath(ledger)}/transfers/${segment(id)}`);
+  }
+  /** Entries, the newest first unless `order` says otherwise. */
+  entries(ledger: string, filter: EntryFilter = {}): AsyncGenerator<EntryBody> {
+    const { signal, metadata = {}, ...query } = filter;
+    const words = Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`metadata.${key}`, value]));
+    return this.#list(`${ledgerPath(ledger)}/transfers`, { ...query, ...words }, signal);
+  }
+  holds(
+    ledger: string,
+    filter: AtLeast & { readonly account?: string | undefined; readonly status?: HoldBody['status'] | undefined } = {},
+  ): AsyncGenerator<HoldBody> {
+    const { signal, ...query } = filter;
+    return this.#list(`${ledgerPath(ledger)}/holds`, query, signal);
+  }
+  reverse(ledger: string, entry: string, reversal: Reversal): Promise<Written<EntryBody>> {
+    return this.#write('POST', `${ledgerPath(ledger)}/transfers/${segment(entry)}/reverse`, reversal);
+  }
+  placeHold(ledger: string, hold: NewHold): Promise<Written<HoldBody>> {
+    return this.#write('POST', `${ledgerPath(ledger)}/holds`, hold);
+  }
+  hold(ledger: string, id: string): Promise<HoldBody> {
+    return this.#get(holdPath(ledger, id));
+  }
+  captureHold(ledger: string, hold: string, capture: HoldCapture): Promise<Written<EntryBody>> {
+    return this.#write('POST', `${holdPath(ledger, hold)}/capture`, capture);
+  }
+  releaseHold(ledger: string, hold: string, id: string): Promise<Written<HoldBody>> {
+    return this.#write('POST', `${holdPath(ledger, hold)}/release`, { id });
   }
   command(ledger: string, id: string): Promise<CommandBody> {
     return this.#get(`${ledgerPath(ledger)}/commands/${segment(id)}`);
@@ -255,3 +300,4 @@ export class MizanClient {
 const segment = (text: string): string => encodeURIComponent(text).replaceAll('%3A', ':');
 const ledgerPath = (ledger: string): string => `/v1/ledgers/${segment(ledger)}`;
 const accountPath = (ledger: string, account: string): string => `${ledgerPath(ledger)}/accounts/${segment(account)}`;
+const holdPath = (ledger: string, hold: string): string => `${ledgerPath(ledger)}/holds/${segment(hold)}`;

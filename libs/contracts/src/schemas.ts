@@ -1,4 +1,4 @@
-import { accountTypes, frozenStates } from '@mizan/ledger';
+import { accountTypes, caps, frozenStates, holdStatuses } from '@mizan/ledger';
 
 // The bodies on the wire as JSON Schema (2020-12, as in OpenAPI 3.1): what people and generated clients read.
 // Their TypeScript forms stand in bodies.ts; the ledger's own checks, not these, decide what is accepted.
@@ -65,6 +65,16 @@ const opening = [
   { minBalance: signed, maxBalance: signed, metadata },
 ] as const;
 const change = { minBalance: orNull(signed), maxBalance: orNull(signed), frozen, metadata };
+const cap = oneOf(caps, 'Whose limits may lower the amount: those of the debited account, of the credited one, or of both.');
+const day = text('A day, YYYY-MM-DD, UTC.', { format: 'date' });
+const holdStatus = oneOf(holdStatuses, 'A hold ends as what ended it.');
+const expiresAt = text('From this moment on the hold expires. RFC 3339 in UTC.', { format: 'date-time' });
+const entryFields = { effectiveAt: moment, ...words };
+const captureFields = {
+  amount,
+  final: { type: 'boolean', default: true, description: 'Whether what remains is released, or stays held for further captures.' },
+  ...entryFields,
+};
 const op = (name: string): Fields => ({ op: { type: 'string', const: name } });
 
 export const schemas = {
@@ -87,8 +97,9 @@ export const schemas = {
   Token: answer({ access_token: text('A signed JWT.'), token_type: { type: 'string', const: 'Bearer' }, expires_in: { type: 'integer' } }),
 
   LedgerRequest: request({}, { name: text('For people.', { maxLength: 128 }) }),
-  Ledger: answer({ id: text('The ledger’s id.'), name: text('For people.'), closedThrough: orNull(text('A day.')), position }),
+  Ledger: answer({ id: text('The ledger’s id.'), name: text('For people.'), closedThrough: orNull(day), position }),
   LedgerList: page('Ledger'),
+  PeriodRequest: request({ id: commandId, through: day }),
   AssetRequest: request({ exponent }),
   Asset: answer({ code: asset, exponent }),
 
@@ -112,7 +123,7 @@ export const schemas = {
   Balances: answer({ posted: signed, held: total, available: signed, debits: pair, credits: pair, position }),
 
   TransferRequest: {
-    oneOf: [request(twoLegs, { effectiveAt: moment, ...words }), request(legs, { effectiveAt: moment, ...words })],
+    oneOf: [request(twoLegs, { cap, ...entryFields }), request(legs, entryFields)],
   },
   Entry: answer({
     id: commandId,
@@ -124,10 +135,31 @@ export const schemas = {
     reference: orNull(reference),
     metadata,
     reverses: orNull(commandId),
-    hold: { type: ['object', 'null'], description: 'The hold this entry captured.' },
-    reversedBy: many(commandId),
+    hold: { ...answer({ id: commandId, remaining: total, status: holdStatus }), type: ['object', 'null'] },
+    reversedBy: many(commandId, { description: 'The reversals of this entry, the first 1,000.' }),
   }),
   EntryList: page('Entry'),
+  ReverseRequest: request({ id: commandId }, { amount, ...words }),
+  HoldRequest: request(twoLegs, { expiresAt, ...words }),
+  CaptureRequest: request({ id: commandId }, captureFields),
+  Hold: answer({
+    id: commandId,
+    ledger: text('The ledger’s id.'),
+    debit: account,
+    credit: account,
+    asset,
+    amount,
+    captured: total,
+    released: total,
+    remaining: total,
+    status: holdStatus,
+    expiresAt: orNull(expiresAt),
+    recordedAt: moment,
+    reference: orNull(reference),
+    metadata,
+    position,
+  }),
+  HoldList: page('Hold'),
   CommandIdRequest: request({ id: commandId }),
   Command: answer({ id: commandId, op: text('open, transfer, ...'), status, code, detail, position }, ['code', 'detail']),
 
@@ -135,11 +167,16 @@ export const schemas = {
   Operation: {
     oneOf: [
       request({ ...op('open'), ...opening[0] }, opening[1]),
-      request({ ...op('transfer'), ...twoLegs }, { effectiveAt: moment, ...words }),
-      request({ ...op('transfer'), ...legs }, { effectiveAt: moment, ...words }),
+      request({ ...op('transfer'), ...twoLegs }, { cap, ...entryFields }),
+      request({ ...op('transfer'), ...legs }, entryFields),
+      request({ ...op('hold'), ...twoLegs }, { expiresAt, ...words }),
+      request({ ...op('capture'), id: commandId, hold: commandId }, captureFields),
+      request({ ...op('release'), id: commandId, hold: commandId }),
+      request({ ...op('reverse'), id: commandId, entry: commandId }, { amount, ...words }),
       request({ ...op('update'), id: commandId, account }, change),
       request({ ...op('close'), id: commandId, account }),
       request({ ...op('reopen'), id: commandId, account }),
+      request({ ...op('close-period'), id: commandId, through: day }),
       request({ ...op('cancel'), id: commandId }),
       request({ ...op('group'), operations: many(named('Operation'), { minItems: 1, maxItems: 512 }) }),
     ],
@@ -155,9 +192,10 @@ export const schemas = {
       account,
       field: text('The field at fault, as a path.'),
       position,
+      amount: { ...amount, description: 'What moved, where a cap decided it, or a hold captured without an amount.' },
       results: many(named('Result')),
     },
-    ['id', 'replayed', 'code', 'detail', 'account', 'field', 'position', 'results'],
+    ['id', 'replayed', 'code', 'detail', 'account', 'field', 'position', 'amount', 'results'],
   ),
 
   Balance: answer({ account, asset, exponent, balances: named('Balances'), position, asOf: moment }),
