@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Book, type Command, type Group, type LedgerEvent, decide, decideGroup, noTexts, openLedger } from '@mizan/ledger';
+import { Book, type Command, type Group, type LedgerEvent, decide, decideGroup, expireHold, noTexts, openLedger } from '@mizan/ledger';
 import { decodeEvent, encodeEvent, seamsOf } from './journal-events.js';
 import { canonicalJson } from './envelope.js';
 import type { FedEvent } from './journal-feed.js';
@@ -64,6 +64,42 @@ function history(): LedgerEvent[] {
       at + 60,
     ).events,
   );
+  const hold = (id: string, amount: bigint, expiresAt: number | null = null): Command => ({
+    op: 'hold',
+    id,
+    debit: 'bank:cash',
+    credit: 'clients:2',
+    amount,
+    expiresAt,
+    texts: { reference: 'deposit for the flat', metadata: { order: '17' } },
+  });
+  const capture = (id: string, of: string, amount: bigint | null, more: Partial<Extract<Command, { op: 'capture' }>> = {}): Command => ({
+    op: 'capture',
+    id,
+    hold: of,
+    amount,
+    final: true,
+    effectiveAt: null,
+    texts: noTexts,
+    ...more,
+  });
+  command(hold('h1', 100n));
+  command(capture('h1:first', 'h1', 30n, { final: false }));
+  command(capture('h1:second', 'h1', 20n, { effectiveAt: Date.UTC(2026, 0, 1), texts: { reference: 'the rest', metadata: {} } }));
+  command(hold('h2', 2n ** 100n));
+  command(capture('h2:all', 'h2', null, { texts: { reference: null, metadata: { order: '18' } } }));
+  command(hold('h3', 5n));
+  command({ op: 'release', id: 'h3:release', hold: 'h3' });
+  command(hold('h4', 6n, at + 1_000));
+  take([expireHold(book, 'h4', at + 1_000)]);
+  command({ op: 'reverse', id: 'g1:back', entry: 'g1', amount: 2n, texts: { reference: 'taken back', metadata: {} } });
+  command({ op: 'reverse', id: 'g1:back:back', entry: 'g1:back', amount: null, texts: noTexts });
+  command({ ...transfer('most', 'clients:2', 'bank:cash'), amount: 2n ** 120n, cap: 'debit' } as Command);
+  command({ op: 'close-period', id: 'p1', through: '2026-01-01' });
+  command(hold('h5', 7n));
+  command({ ...hold('h6', 8n), credit: 'nobody' } as Command);
+  command(capture('c9', 'no-such-hold', null, { texts: { reference: 'lost', metadata: {} } }));
+  command({ op: 'reverse', id: 'r9', entry: 'no-such-entry', amount: null, texts: noTexts });
   return events;
 }
 
@@ -81,7 +117,20 @@ const encode = (event: LedgerEvent) => encodeEvent(event, provenance(event));
 describe('journal events', () => {
   it('are covered whole: every type stands in the history', () => {
     expect(new Set(history().map(({ type }) => type))).toEqual(
-      new Set(['LedgerOpened', 'AccountOpened', 'AccountUpdated', 'AccountClosed', 'AccountReopened', 'EntryPosted', 'TransferRejected']),
+      new Set([
+        'LedgerOpened',
+        'AccountOpened',
+        'AccountUpdated',
+        'AccountClosed',
+        'AccountReopened',
+        'EntryPosted',
+        'HoldPlaced',
+        'HoldCaptured',
+        'HoldReleased',
+        'HoldExpired',
+        'PeriodClosed',
+        'TransferRejected',
+      ]),
     );
   });
 
@@ -99,7 +148,7 @@ describe('journal events', () => {
     const fed = golden.map((line) => JSON.parse(line) as FedEvent);
     const events = fed.map(({ event, texts }) => decodeEvent(event, texts));
     expect(events.map((event) => encode(event).text)).toEqual(fed.map(({ event }) => event));
-    expect(new Set(events.map(({ type }) => type)).size).toBe(7);
+    expect(new Set(events.map(({ type }) => type)).size).toBe(12);
   });
 
   it('hold a commitment in place of words, which opens with the salt alone', () => {
