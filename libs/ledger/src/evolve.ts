@@ -13,31 +13,34 @@ export function evolve(facts: Facts, event: LedgerEvent): Changes {
     throw new Error(`Event ${position} cannot follow event ${facts.ledger.position}: positions have no gaps.`);
   const { closedThrough } = facts.ledger;
   const ledger = { position, recordedAt, closedThrough };
-  const none = { ledger, accounts: [], hold: null, entry: null, opening: null, command: null };
   switch (event.type) {
     case 'LedgerOpened':
-      return none;
+      return { ...nothing, ledger };
     case 'AccountOpened':
-      return { ...none, accounts: [event.account], opening: event };
+      return { ...nothing, ledger, accounts: [event.account], opening: event };
     case 'AccountUpdated':
     case 'AccountClosed':
     case 'AccountReopened':
-      return { ...none, accounts: [event.account], command: event };
-    case 'EntryPosted':
-      return { ...none, accounts: accountsAfter(facts, position, event.postings), entry: reversedBy(facts, event), command: event };
+      return { ...nothing, ledger, accounts: [event.account], command: event };
+    case 'EntryPosted': {
+      const accounts = accountsAfter(facts, position, event.postings);
+      return { ...nothing, ledger, accounts, entry: reversedBy(facts, event), command: event };
+    }
     case 'HoldCaptured':
-      return { ...none, accounts: accountsAfter(facts, position, event.postings), hold: event.hold, command: event };
+      return { ...nothing, ledger, accounts: accountsAfter(facts, position, event.postings), hold: event.hold, command: event };
     case 'HoldPlaced':
     case 'HoldReleased':
-      return { ...none, accounts: accountsAfter(facts, position, event.accounts), hold: event.hold, command: event };
+      return { ...nothing, ledger, accounts: accountsAfter(facts, position, event.accounts), hold: event.hold, command: event };
     case 'HoldExpired':
-      return { ...none, accounts: accountsAfter(facts, position, event.accounts), hold: event.hold };
+      return { ...nothing, ledger, accounts: accountsAfter(facts, position, event.accounts), hold: event.hold };
     case 'PeriodClosed':
-      return { ...none, ledger: { ...ledger, closedThrough: event.command.through }, command: event };
+      return { ...nothing, ledger: { ...ledger, closedThrough: event.command.through }, command: event };
     case 'TransferRejected':
-      return { ...none, command: event };
+      return { ...nothing, ledger, command: event };
   }
 }
+
+const nothing = { accounts: [], hold: null, entry: null, opening: null, command: null };
 
 function accountsAfter(facts: Facts, position: number, after: readonly AccountBalances[]): readonly Account[] {
   return after.map(({ account, balances }) => {
