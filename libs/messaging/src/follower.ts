@@ -1,13 +1,13 @@
 import type { JournalMessage } from '@mizan/contracts';
+import type { AppliedOnce } from './applied-once.js';
 import { type Feed, FEED_LIMITS } from './feed.js';
-import type { Inbox } from './inbox.js';
 import { checkedMessage, wholeGroups } from './journal-message.js';
 import { type Log, silent } from './kafka-client.js';
 import { backoffMs, pause, within } from './patience.js';
 import { NotApplied, Poison, reasonOf } from './poison.js';
 
 export interface FollowerOptions {
-  readonly inbox: Inbox;
+  readonly inbox: Pick<AppliedOnce<never>, 'receive' | 'versions' | 'token' | 'storeToken'>;
   readonly feed: Feed;
   /** kafka: batches come by `receive`, the feed fills what they leave out. feed: sweeps alone. */
   readonly bus: 'kafka' | 'feed';

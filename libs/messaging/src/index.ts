@@ -5,8 +5,18 @@ export { type KeptTextsReader } from './kept-texts.js';
 export { FEED_LIMITS, type Feed, StoreFeed } from './feed.js';
 export { HttpFeed, type HttpFeedOptions, type TokenSource } from './http-feed.js';
 export { PostgresRelayTokens, type RelayClaim, type RelayTokens } from './relay-tokens.js';
-export { FEED_TOKEN_HEADER, JournalRelay, type JournalRelayOptions, type RelayStatus } from './journal-relay.js';
-export { type Gap, Inbox, type InboxOptions, type Projection, type Received } from './inbox.js';
+export {
+  FEED_TOKEN_HEADER,
+  FeedRelay,
+  type FeedRelayOptions,
+  type Message,
+  type Publisher,
+  type Publishing,
+  type RelayStatus,
+} from './feed-relay.js';
+export { JournalRelay, type JournalRelayOptions } from './journal-relay.js';
+export { AppliedOnce, type Gap, type Progress, type Projection, type Received } from './applied-once.js';
+export { Inbox, type InboxOptions } from './inbox.js';
 export { type FollowedStream, Follower, type FollowerOptions, type FollowerStatus } from './follower.js';
 export { type Halt, type KafkaStatus, type Place } from './kafka-consumption.js';
 export { BatchContext, KafkaStrategy, type KafkaStrategyOptions } from './kafka.strategy.js';

@@ -3,7 +3,8 @@ import { type EventStore, type FeedToken, InMemoryEventStore } from '@mizan/even
 import { type OwnKafka, kafkaBrokers, ownKafka, testDatabase } from '@mizan/testing';
 import kafkajs from 'kafkajs';
 import { decodeMessage } from './journal-message.js';
-import { FEED_TOKEN_HEADER, JournalRelay, type JournalRelayOptions } from './journal-relay.js';
+import { FEED_TOKEN_HEADER } from './feed-relay.js';
+import { JournalRelay, type JournalRelayOptions } from './journal-relay.js';
 import type { Topic } from './kafka-client.js';
 import { PostgresRelayTokens } from './relay-tokens.js';
 import {

@@ -1,158 +1,50 @@
 import kafkajs from 'kafkajs';
-import { MAX_MESSAGE_BYTES, topics } from '@mizan/contracts';
-import type { EventStore, FeedAppend, FeedPage, FeedToken } from '@mizan/event-store';
-import { encodeMessages } from './journal-message.js';
+import { topics } from '@mizan/contracts';
+import { FeedRelay, type FeedRelayOptions, type Message, type Publisher, type Publishing } from './feed-relay.js';
 import { type Log, type Topic, ensureTopic, kafkaClient, silent } from './kafka-client.js';
-import { type Joined, type KeptTextsReader, joinTexts } from './kept-texts.js';
-import { backoffMs, inTime, pause, unlessAborted, within } from './patience.js';
-import { reasonOf } from './poison.js';
-import type { RelayClaim, RelayTokens } from './relay-tokens.js';
+import { within } from './patience.js';
 
-export interface JournalRelayOptions {
-  readonly store: EventStore;
-  readonly texts: KeptTextsReader;
-  readonly tokens: RelayTokens;
+export interface JournalRelayOptions extends Omit<FeedRelayOptions, 'name' | 'publisher'> {
   readonly brokers: readonly string[];
   readonly topic?: Topic;
-  readonly log?: Log;
 }
 
-export interface RelayStatus {
-  /** waiting: another process relays, or something failed (then lastError says what) and is tried again. */
-  readonly state: 'stopped' | 'waiting' | 'relaying';
-  readonly connected: boolean;
-  /** The place in the feed up to which the broker has everything. */
-  readonly lastToken: FeedToken | null;
-  readonly lastError: string | null;
-  /** When the present state began, RFC 3339. */
-  readonly since: string;
-}
-
-/** The header of every message: the feed token of its append. */
-export const FEED_TOKEN_HEADER = 'feed-token';
-
-const FIRST_RETRY_MS = 250;
-const MOST_RETRY_MS = 5_000;
-const MESSAGES_PER_SEND = 500;
-/** For one send with the client's own retries. A broker that is only slow gets the same messages again. */
-const SEND_DEADLINE_MS = 15_000;
-const GOODBYE_MS = 1_200;
-
-/**
- * Publishes the journal: reads the feed in order, sends each append, and stores its place after the broker's answer.
- * At least once, in order per stream. It only reads the store, so posting never waits for it.
- */
-export class JournalRelay {
-  private readonly topic: Topic;
-  private readonly log: Log;
-  private stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
-  private current: RelayStatus = { state: 'stopped', connected: false, lastToken: null, lastError: null, since: new Date().toISOString() };
-
-  constructor(private readonly options: JournalRelayOptions) {
-    this.topic = options.topic ?? topics.journal;
-    this.log = options.log ?? silent;
-  }
-
-  status(): RelayStatus {
-    return this.current;
-  }
-
-  start(): void {
-    if (this.current.state !== 'stopped') return;
-    this.stopping = new AbortController();
-    this.become({ state: 'waiting' });
-    this.running = this.run(this.stopping.signal);
-  }
-
-  /** Within 3 s, also when the broker is gone. */
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    await within(2 * GOODBYE_MS, this.running);
-    this.become({ state: 'stopped', connected: false });
-  }
-
-  /** Session after session, until stopped. */
-  private async run(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted;) {
-      const before = this.current.lastToken;
-      try {
-        await this.session(signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        failures = this.current.lastToken === before ? failures + 1 : 1;
-        this.become({ state: 'waiting', connected: false, lastError: reasonOf(error) });
-        this.log('warn', 'The relay stopped and tries again', { failures, error: reasonOf(error) });
-        await pause(backoffMs(failures, FIRST_RETRY_MS, MOST_RETRY_MS), signal);
-      }
-    }
-  }
-
-  /** One claim, one producer, until something fails. A new session starts over from the stored token. */
-  private async session(signal: AbortSignal): Promise<void> {
-    const claim = await this.options.tokens.claim(this.topic.name, signal);
-    try {
-      const token = await claim.read();
-      const kafka = kafkaClient(this.options.brokers, 'mizan-relay', this.log);
-      await ensureTopic(kafka, this.topic);
-      const producer = kafka.producer({
-        idempotent: true,
-        maxInFlightRequests: 1,
-        allowAutoTopicCreation: false,
-        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-        retry: { retries: 3 },
-      });
-      try {
-        await producer.connect();
-        this.become({ state: 'relaying', connected: true, lastToken: token, lastError: null });
-        for await (const page of this.options.store.subscribe(token, signal)) await this.relay(page, producer, claim);
-      } finally {
-        await within(GOODBYE_MS, producer.disconnect());
-      }
-    } finally {
-      await claim.release();
-    }
-  }
-
-  private async relay(page: FeedPage, producer: kafkajs.Producer, claim: RelayClaim): Promise<void> {
-    const joined = await joinTexts(
-      page.appends.map(({ stream, first, events }) => ({
-        stream,
-        events: events.map((text, index) => ({ version: first + index, text })),
-      })),
-      this.options.texts,
-    );
-    for (const messages of sends(page.appends, joined)) {
-      const sent = producer.send({ topic: this.topic.name, acks: ALL, timeout: 5_000, messages });
-      await unlessAborted(inTime(SEND_DEADLINE_MS, sent, 'The broker does not answer.'), this.stopping.signal);
-    }
-    if (page.next === null) return;
-    await claim.store(page.next);
-    this.current = { ...this.current, lastToken: page.next };
-  }
-
-  private become(change: Partial<RelayStatus>): void {
-    this.current = { ...this.current, ...change, since: new Date().toISOString() };
+/** Publishes the journal on its Kafka topic, which it creates where it is missing. */
+export class JournalRelay extends FeedRelay {
+  constructor({ brokers, topic = topics.journal, ...options }: JournalRelayOptions) {
+    super({ ...options, name: topic.name, publisher: new KafkaPublisher(brokers, topic, options.log ?? silent) });
   }
 }
 
 const ALL = -1;
+const GOODBYE_MS = 1_200;
 
-/** The messages of many appends in order, in portions that fit the broker's limit for one batch. */
-function* sends(appends: readonly FeedAppend[], joined: readonly Joined[]): Generator<kafkajs.Message[]> {
-  let portion: kafkajs.Message[] = [];
-  let bytes = 0;
-  for (const [index, { stream, token }] of appends.entries()) {
-    const { events, groups } = joined[index]!;
-    for (const { value } of encodeMessages(stream, events, groups)) {
-      if (portion.length > 0 && (bytes + value.length > MAX_MESSAGE_BYTES || portion.length >= MESSAGES_PER_SEND)) {
-        yield portion;
-        portion = [];
-        bytes = 0;
-      }
-      portion.push({ key: stream, value, headers: { [FEED_TOKEN_HEADER]: token } });
-      bytes += value.length;
+class KafkaPublisher implements Publisher {
+  constructor(
+    private readonly brokers: readonly string[],
+    private readonly topic: Topic,
+    private readonly log: Log,
+  ) {}
+
+  async connect(): Promise<Publishing> {
+    const kafka = kafkaClient(this.brokers, 'mizan-relay', this.log);
+    await ensureTopic(kafka, this.topic);
+    const producer = kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      retry: { retries: 3 },
+    });
+    try {
+      await producer.connect();
+    } catch (error) {
+      await within(GOODBYE_MS, producer.disconnect());
+      throw error;
     }
+    const send = async (messages: readonly Message[]): Promise<void> => {
+      await producer.send({ topic: this.topic.name, acks: ALL, timeout: 5_000, messages: [...messages] });
+    };
+    return { send, close: () => producer.disconnect() };
   }
-  if (portion.length > 0) yield portion;
 }

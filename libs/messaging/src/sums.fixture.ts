@@ -4,7 +4,8 @@ import { type FedEvent, type KeptTexts, commitment, canonicalJson, decodeEnvelop
 import { openPool } from '@mizan/database';
 import type pg from 'pg';
 import kafkajs from 'kafkajs';
-import { Inbox, type InboxOptions, type Projection, inboxTables } from './inbox.js';
+import type { Projection } from './applied-once.js';
+import { Inbox, type InboxOptions, inboxTables } from './inbox.js';
 import { type Group, encodeMessages } from './journal-message.js';
 import type { KeptTextsReader } from './kept-texts.js';
 import { Poison } from './poison.js';
