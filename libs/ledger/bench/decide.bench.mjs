@@ -39,24 +39,41 @@ function operations() {
   });
 }
 
-/** By the processor time of this thread, so that other work on the machine does not count. */
-function timed(what, count, work) {
+/** How many a second, by the processor time of this thread, so that other work on the machine does not count. */
+function timed(work) {
   const start = process.threadCpuUsage();
   const result = work();
   const { user, system } = process.threadCpuUsage(start);
-  console.log(`${what.padEnd(24)} ${Math.round((count / (user + system)) * 1e6).toLocaleString('en')} per second of one core`);
-  return result;
+  return { result, rate: Math.round((TRANSFERS / (user + system)) * 1e6) };
 }
 
-for (let round = 1; round <= 5; round++) {
+function round() {
   const book = emptyBook();
   const wire = operations();
-  const commands = timed('read the shape', TRANSFERS, () => wire.map((operation) => readOperation(operation, NOW).command));
-  timed('decide and apply', TRANSFERS, () => {
+  const { result: commands, rate: read } = timed(() => wire.map((operation) => readOperation(operation, NOW).command));
+  const { rate: decided } = timed(() => {
     for (const command of commands) {
       for (const event of decide(book, command, NOW).events) book.apply(event);
       if (book.commands.size === KEPT_COMMANDS) book.commands.clear();
     }
   });
   if (book.ledger.position !== 1 + ACCOUNTS + TRANSFERS) throw new Error('Some transfers were refused.');
+  return { read, decided };
 }
+
+const report = (what, rates) => {
+  const [low, , median, , high] = rates.sort((one, other) => one - other).map((rate) => rate.toLocaleString('en'));
+  console.log(`${what.padEnd(18)} ${median} per second of one core (median of 5 rounds, ${low} to ${high})`);
+};
+
+// The first round is the compiler's.
+round();
+const rounds = Array.from({ length: 5 }, round);
+report(
+  'read the shape',
+  rounds.map(({ read }) => read),
+);
+report(
+  'decide and apply',
+  rounds.map(({ decided }) => decided),
+);
