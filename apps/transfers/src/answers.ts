@@ -1,22 +1,11 @@
-import { type AccountBody, type CommandBody, type EntryBody, type ResultBody, accountBody, entryBody } from '@mizan/contracts';
+import type { CommandBody, ResultBody } from '@mizan/contracts';
 import type { Answer, CommandEvent, GroupAnswer } from '@mizan/ledger';
-
-/** What a command's own route answers when it was applied: the entry or the account, as it was then. */
-export function appliedBody(ledger: string, event: CommandEvent): EntryBody | AccountBody {
-  switch (event.type) {
-    case 'EntryPosted':
-      return entryBody(ledger, event);
-    case 'TransferRejected':
-      throw new Error(`The rejection at ${event.position} was answered as applied.`);
-    default:
-      return accountBody(event.account, event.position);
-  }
-}
 
 /** The result of one operation of a batch. */
 export function resultBody(id: string, answer: Answer): ResultBody {
   const replayed = answer.replayed ? { replayed: true as const } : {};
-  if (answer.status === 'applied') return { id, status: 'applied', ...replayed, position: answer.event.position };
+  if (answer.status === 'applied')
+    return { id, status: 'applied', ...replayed, position: answer.event.position, ...movedAmount(answer.event) };
   const { code, detail, account, field } = answer.rejection;
   return {
     id,
@@ -28,6 +17,12 @@ export function resultBody(id: string, answer: Answer): ResultBody {
     ...(field === undefined ? {} : { field }),
     ...(answer.event ? { position: answer.event.position } : {}),
   };
+}
+
+/** What moved, where the command did not say it: under a cap, or all that remained of a hold. */
+function movedAmount({ command, ...event }: CommandEvent): Pick<ResultBody, 'amount'> {
+  const open = (command.op === 'transfer' && 'cap' in command) || (command.op === 'capture' && command.amount === null);
+  return open && 'postings' in event ? { amount: String(event.postings[0]!.amount) } : {};
 }
 
 export function groupBody(ids: readonly string[], answer: GroupAnswer): ResultBody {

@@ -1,20 +1,26 @@
-import type { Answer, Command, CommandEvent, Group, GroupAnswer } from '@mizan/ledger';
+import type { Answer, Command, CommandEvent, EntryEvent, Group, GroupAnswer, Hold, HoldPlaced } from '@mizan/ledger';
 
-/** One thing asked of a ledger. */
+/** One thing asked of a ledger. What is looked up is answered once it is durable. */
 export type Ask =
   | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'group'; readonly group: Group }
-  /** The event that spent a command id, once it is durable. */
+  /** The event that spent a command id. */
   | { readonly kind: 'lookup'; readonly id: string }
+  | { readonly kind: 'hold'; readonly id: string }
+  | { readonly kind: 'entry'; readonly id: string }
   | { readonly kind: 'open-ledger'; readonly tenant: string; readonly ledger: string; readonly name: string };
 
-export type Reply<A extends Ask = Ask> = A extends { kind: 'command' }
-  ? Answer
-  : A extends { kind: 'group' }
-    ? GroupAnswer
-    : A extends { kind: 'lookup' }
-      ? CommandEvent | null
-      : { readonly created: boolean };
+interface Replies {
+  readonly command: Answer;
+  readonly group: GroupAnswer;
+  readonly lookup: CommandEvent | null;
+  /** A hold as it is, and the event that placed it, which has its words. */
+  readonly hold: { readonly hold: Hold; readonly placed: HoldPlaced } | null;
+  readonly entry: { readonly entry: EntryEvent; readonly reversedBy: readonly string[] } | null;
+  readonly 'open-ledger': { readonly created: boolean };
+}
+
+export type Reply<A extends Ask = Ask> = A extends Ask ? Replies[A['kind']] : never;
 
 /** Who asks, as it will stand in the events. */
 export interface Origin {

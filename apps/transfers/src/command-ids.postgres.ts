@@ -1,6 +1,7 @@
 import { transaction } from '@mizan/database';
+import { MAX_REVERSALS_NAMED } from '@mizan/ledger';
 import type { Pool } from 'pg';
-import type { CommandIds, SpentId } from './command-ids.js';
+import type { CommandIds, Followed, IndexEntry, LaterEffects, Standing } from './command-ids.js';
 
 export class PostgresCommandIds implements CommandIds {
   constructor(private readonly pool: Pool) {}
@@ -14,26 +15,61 @@ export class PostgresCommandIds implements CommandIds {
     return new Map(rows.map(({ id, position }) => [id, position]));
   }
 
-  async through(ledger: string): Promise<number> {
-    const { rows } = await this.pool.query<{ position: number }>('SELECT position FROM transfers.command_ids_through WHERE ledger = $1', [
-      ledger,
-    ]);
-    return rows[0]?.position ?? 0;
+  async effects(ledger: string, ids: readonly string[]): Promise<ReadonlyMap<string, LaterEffects>> {
+    const { rows } = await this.pool.query<{ id: string; last: number; by: string[] | null }>({
+      name: 'command-ids-effects',
+      text: `SELECT wanted.id, last.position AS last, named.by
+             FROM unnest($2::text[]) AS wanted (id)
+             CROSS JOIN LATERAL (
+               SELECT position FROM transfers.later_effects e
+               WHERE e.ledger = $1 AND e.id = wanted.id ORDER BY position DESC LIMIT 1) AS last
+             CROSS JOIN LATERAL (
+               SELECT array_agg(first.by ORDER BY first.position) AS by FROM (
+                 SELECT e.by, e.position FROM transfers.later_effects e
+                 WHERE e.ledger = $1 AND e.id = wanted.id AND e.by IS NOT NULL ORDER BY e.position LIMIT $3) AS first) AS named`,
+      values: [ledger, ids, MAX_REVERSALS_NAMED],
+    });
+    return new Map(rows.map(({ id, last, by }) => [id, { last, by: by ?? [] }]));
   }
 
-  async add(ledger: string, spent: readonly SpentId[], through: number): Promise<void> {
+  async followed(ledger: string): Promise<Followed> {
+    const { rows } = await this.pool.query<Followed>({
+      name: 'command-ids-followed',
+      text: 'SELECT position AS through, closed_through AS "closedThrough" FROM transfers.command_ids_through WHERE ledger = $1',
+      values: [ledger],
+    });
+    return rows[0] ?? { through: 0, closedThrough: null };
+  }
+
+  async add(ledger: string, entries: readonly IndexEntry[], through: number, standing: Standing): Promise<void> {
+    const spent = entries.filter((entry) => entry.spent !== null);
+    const later = entries.filter((entry) => entry.later !== null);
     await transaction(this.pool, async (client) => {
       await client.query({
         name: 'command-ids-add',
         text: `INSERT INTO transfers.command_ids (ledger, id, position)
                SELECT $1, * FROM unnest($2::text[], $3::bigint[]) ON CONFLICT DO NOTHING`,
-        values: [ledger, spent.map(({ id }) => id), spent.map(({ position }) => position)],
+        values: [ledger, spent.map((entry) => entry.spent), spent.map(({ position }) => position)],
       });
+      if (later.length > 0)
+        await client.query({
+          name: 'command-ids-effects-add',
+          text: `INSERT INTO transfers.later_effects (ledger, id, position, by)
+                 SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[]) ON CONFLICT DO NOTHING`,
+          values: [
+            ledger,
+            later.map((entry) => entry.later!.id),
+            later.map(({ position }) => position),
+            later.map((entry) => entry.later!.by),
+          ],
+        });
       await client.query({
         name: 'command-ids-through',
-        text: `INSERT INTO transfers.command_ids_through AS t (ledger, position) VALUES ($1, $2)
-               ON CONFLICT (ledger) DO UPDATE SET position = greatest(t.position, excluded.position)`,
-        values: [ledger, through],
+        text: `INSERT INTO transfers.command_ids_through AS t (ledger, position, next_expiry, closed_through) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (ledger) DO UPDATE
+               SET position = excluded.position, next_expiry = excluded.next_expiry, closed_through = excluded.closed_through
+               WHERE t.position <= excluded.position`,
+        values: [ledger, through, standing.nextExpiry, standing.closedThrough],
       });
     });
   }

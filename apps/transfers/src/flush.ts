@@ -1,12 +1,32 @@
 import { type EncodedEvent, encodeEvent, journalStream } from '@mizan/contracts';
-import { type Book, type LedgerEvent, MAX_GROUP_BYTES, decide, decideGroup, groupTooLarge, openLedger } from '@mizan/ledger';
+import {
+  type Book,
+  type LedgerEvent,
+  MAX_GROUP_BYTES,
+  accountsTouched,
+  decide,
+  decideGroup,
+  expireHold,
+  groupTooLarge,
+  isEntry,
+  openLedger,
+} from '@mizan/ledger';
 import { randomUUID } from 'node:crypto';
 import type { Ask, Origin, Reply } from './ask.js';
-import type { SpentId } from './command-ids.js';
+import { type IndexEntry, indexEntry } from './command-ids.js';
 import { eventId } from './event-id.js';
 
 /** A flush takes no further command once its events have this many bytes; the last group may pass it by its own size. */
 const FULL_BYTES = 1024 * 1024;
+/**
+ * The most expiries in one flush: they share the append with commands, which must not wait for them noticeably.
+ * Of these, the most for the accounts of one command: whoever needs more waits, and others pass.
+ */
+const MAX_EXPIRIES = 400;
+const MAX_EXPIRIES_FOR_ONE = 40;
+
+/** The writer expires holds of its own accord: nobody asked. */
+const OWN: Origin = { actor: 'transfers', correlation: null, traceparent: null };
 
 /**
  * The decisions that share one append. The book runs ahead of the journal here; until the append is known,
@@ -14,8 +34,9 @@ const FULL_BYTES = 1024 * 1024;
  */
 export class Flush {
   readonly events: EncodedEvent[] = [];
-  readonly spent: SpentId[] = [];
+  readonly indexed: IndexEntry[] = [];
   private bytes = 0;
+  private expired = 0;
 
   /** @param now a moment that may be written, ms since the epoch. */
   constructor(
@@ -29,10 +50,40 @@ export class Flush {
     return this.bytes >= FULL_BYTES;
   }
 
+  /** The accounts that this touches, where any hold at all is due: on them, holds expire before it is decided. */
+  accountsToClear(ask: Ask): readonly string[] {
+    const asked = ask.kind === 'command' ? ask.command : ask.kind === 'group' ? ask.group : null;
+    return asked && this.isDue() ? [...new Set(accountsTouched(this.book, asked))] : [];
+  }
+
+  /** Whether a hold has fallen due, on any account or on these. */
+  isDue(accounts?: readonly string[]): boolean {
+    return this.book.firstDue(this.moment, accounts) !== null;
+  }
+
+  /** Expires what is due on these accounts, as much as one command may have of a flush. False: more is due. */
+  clear(accounts: readonly string[]): boolean {
+    return accounts.length === 0 || this.expire(MAX_EXPIRIES_FOR_ONE, accounts);
+  }
+
+  /** Expires what is due on any account, as much as the flush may hold. */
+  clearAll(): void {
+    this.expire(MAX_EXPIRIES);
+  }
+
   decide(ask: Ask, origin: Origin): Reply {
     switch (ask.kind) {
       case 'lookup':
         return this.book.command(ask.id) ?? null;
+      case 'hold': {
+        const hold = this.book.hold(ask.id);
+        const placed = this.book.command(ask.id);
+        return hold && placed?.type === 'HoldPlaced' ? { hold, placed } : null;
+      }
+      case 'entry': {
+        const entry = this.book.command(ask.id);
+        return entry && isEntry(entry) ? { entry, reversedBy: this.book.entry(ask.id)?.reversedBy ?? [] } : null;
+      }
       case 'open-ledger': {
         const created = this.book.ledger.position === 0;
         if (created) this.take([openLedger(this.book, ask, this.now)], origin);
@@ -54,13 +105,29 @@ export class Flush {
     }
   }
 
+  /** The time of what is decided now. */
+  private get moment(): number {
+    return Math.max(this.now, this.book.ledger.recordedAt);
+  }
+
+  /** The longest due first. False: more is due than `most`, or than the flush may hold. */
+  private expire(most: number, accounts?: readonly string[]): boolean {
+    for (let left = most; ; left -= 1) {
+      const hold = this.book.firstDue(this.moment, accounts);
+      if (hold === null) return true;
+      if (left === 0 || this.expired === MAX_EXPIRIES || this.full) return false;
+      this.take([expireHold(this.book, hold, this.now)], OWN);
+      this.expired += 1;
+    }
+  }
+
   private take(events: readonly LedgerEvent[], origin: Origin, encoded = this.encode(events, origin)): void {
     this.events.push(...encoded);
     this.bytes += bytesOf(encoded);
     for (const event of events) {
       this.book.apply(event);
-      if (event.type !== 'LedgerOpened' && event.type !== 'AccountOpened')
-        this.spent.push({ id: event.command.id, position: event.position });
+      const entry = indexEntry(event);
+      if (entry) this.indexed.push(entry);
     }
   }
 

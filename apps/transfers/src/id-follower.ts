@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { CommandIds, SpentId } from './command-ids.js';
+import type { CommandIds, IndexEntry, Standing } from './command-ids.js';
 
 /** Gathering for a moment turns many small transactions into a few. */
 const GATHER_MS = 50;
@@ -8,9 +8,10 @@ const CHUNK = 5_000;
 /** Beyond this many the writer refuses more: memory must not grow because the index stands still. */
 export const MAX_UNINDEXED = 50_000;
 
-/** Follows one journal's writer with the durable index of ids, off the writer's path. */
+/** Follows one journal's writer with the durable index, off the writer's path. */
 export class IdFollower {
-  private spent: SpentId[] = [];
+  private entries: IndexEntry[] = [];
+  private standing: Standing = { nextExpiry: null, closedThrough: null };
   private position: number;
   private running: Promise<void> | null = null;
 
@@ -25,10 +26,11 @@ export class IdFollower {
     this.position = through;
   }
 
-  /** @param position the last position of the journal that these ids cover. */
-  follow(spent: readonly SpentId[], position: number): void {
-    this.spent.push(...spent);
+  /** @param position the last position of the journal that these entries cover, and at which it stands as said. */
+  follow(entries: readonly IndexEntry[], position: number, standing: Standing): void {
+    this.entries.push(...entries);
     this.position = position;
+    this.standing = standing;
     this.running ??= this.run();
   }
 
@@ -53,11 +55,11 @@ export class IdFollower {
   }
 
   private async write(): Promise<void> {
-    const chunk = this.spent.slice(0, CHUNK);
-    const through = chunk.length === this.spent.length ? this.position : chunk.at(-1)!.position;
+    const chunk = this.entries.slice(0, CHUNK);
+    const through = chunk.length === this.entries.length ? this.position : chunk.at(-1)!.position;
     try {
-      await this.ids.add(this.ledger, chunk, through);
-      this.spent = this.spent.slice(chunk.length);
+      await this.ids.add(this.ledger, chunk, through, this.standing);
+      this.entries = this.entries.slice(chunk.length);
       this.through = through;
     } catch (error) {
       this.onFault(error);

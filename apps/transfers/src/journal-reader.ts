@@ -50,6 +50,19 @@ export class JournalReader {
     return this.store.version(journalStream(ledgerUid));
   }
 
+  /** The day through which the books were closed last, among the events after a position; null where none of them closed any. */
+  async lastClosedDay(ledgerUid: string, after: number, end: number): Promise<string | null> {
+    if (after >= end) return null;
+    let day: string | null = null;
+    for await (const page of this.pages(ledgerUid, after))
+      for (const { version, text } of page) {
+        if (version > end) return day;
+        const event = text.includes('"type":"PeriodClosed"') ? decodeEvent(text) : null;
+        if (event?.type === 'PeriodClosed') day = event.command.through;
+      }
+    return day;
+  }
+
   /** Events after a position as they come, until the signal ends it. */
   async *follow(ledgerUid: string, after: number, signal: AbortSignal): AsyncGenerator<readonly FedEvent[]> {
     while (!signal.aborted) {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { LEASE_MS, type Lease, type Leases } from './leases.js';
+import { LEASE_MS, type Lease, type Leases, type Returned } from './leases.js';
 
 export class PostgresLeases implements Leases {
   /** @param owner the url under which this instance answers: the same url is the same place, restarted. */
@@ -34,11 +34,12 @@ export class PostgresLeases implements Leases {
     return { held: new Set(rows.flatMap(({ ledger }) => ledger ?? [])), databaseNow: Number(rows[0]?.now) };
   }
 
-  async release(leases: readonly Lease[]): Promise<void> {
+  async release(leases: readonly Returned[]): Promise<void> {
     await this.pool.query(
-      `UPDATE transfers.leases l SET until = clock_timestamp() FROM unnest($1::text[], $2::bigint[]) AS mine (ledger, epoch)
-       WHERE l.ledger = mine.ledger AND l.epoch = mine.epoch AND l.owner = $3`,
-      [leases.map(({ ledger }) => ledger), leases.map(({ epoch }) => epoch), this.owner],
+      `UPDATE transfers.leases l SET until = CASE WHEN mine.settled THEN '-infinity' ELSE clock_timestamp() END
+       FROM unnest($1::text[], $2::bigint[], $3::boolean[]) AS mine (ledger, epoch, settled)
+       WHERE l.ledger = mine.ledger AND l.epoch = mine.epoch AND l.owner = $4`,
+      [leases.map(({ ledger }) => ledger), leases.map(({ epoch }) => epoch), leases.map(({ settled }) => settled), this.owner],
     );
   }
 }

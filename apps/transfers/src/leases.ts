@@ -5,7 +5,12 @@ export interface Leases {
   /** Renews all of these that are still this owner's; resolves with the ledgers that are, and the database's clock. */
   renew(leases: readonly Lease[]): Promise<{ readonly held: ReadonlySet<string>; readonly databaseNow: number }>;
   /** Gives them back at once. */
-  release(leases: readonly Lease[]): Promise<void>;
+  release(leases: readonly Returned[]): Promise<void>;
+}
+
+export interface Returned extends Lease {
+  /** Everything of the ledger is known and in the index. Otherwise it is loaded once more: a hold of it may be due that nobody knows of. */
+  readonly settled: boolean;
 }
 
 export interface Lease {

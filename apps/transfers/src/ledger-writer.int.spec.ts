@@ -41,7 +41,7 @@ async function journal(uid: string): Promise<string[]> {
     if (page.length === 0) return ids;
     for (const { text } of page) {
       const event = decodeEvent(text);
-      ids.push(event.type === 'LedgerOpened' ? event.type : `${event.type} ${event.command.id}`);
+      ids.push('command' in event ? `${event.type} ${event.command.id}` : event.type);
     }
     after = page.at(-1)!.version;
   }
@@ -375,7 +375,7 @@ const failing = <T>(fails: boolean, otherwise: () => Promise<T>): Promise<T> =>
 
 /** Resolves when the index of ids has followed a journal so far. */
 async function indexed(uid: string, position: number): Promise<void> {
-  while ((await new PostgresCommandIds(pool).through(uid)) < position) await new Promise((resolve) => setTimeout(resolve, 20));
+  while ((await new PostgresCommandIds(pool).followed(uid)).through < position) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** As if the process had died before the index caught up. */

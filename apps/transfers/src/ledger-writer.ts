@@ -4,6 +4,7 @@ import type { Book, LedgerFacts } from '@mizan/ledger';
 import { appendDurably } from './append-durably.js';
 import { type Ask, type Origin, type Reply, commandsIn } from './ask.js';
 import type { Assets } from './assets.js';
+import { Blocked } from './blocked.js';
 import type { CheckedClock } from './checked-clock.js';
 import type { CommandIds } from './command-ids.js';
 import { WriterFault, notWritten, unknownOutcome } from './fault.js';
@@ -19,6 +20,8 @@ const MAX_FLUSH_COMMANDS = 1_000;
 /** Commands waiting for one ledger, and for all ledgers of a process. Past it: 503, never a longer queue. */
 export const MAX_QUEUED_COMMANDS = 20_000;
 export const MAX_QUEUED_IN_ALL = 40_000;
+/** How often the clock is looked at while an open hold has an expiry, at the least, ms. */
+const ALARM_MS = 500;
 
 /** What every writer of this process shares. */
 export interface WriterPorts {
@@ -40,16 +43,24 @@ interface Waiting {
   readonly submission: Submission;
 }
 
+interface Decided extends Waiting {
+  readonly reply: Reply;
+}
+
 /**
  * The single writer of one ledger. It decides what waits in its queue one after another in memory, appends the
  * events in groups, and answers only when they are durable: whoever asks at the same time shares one commit.
+ * Holds that fall due it expires by itself: those on a command's accounts before the command, the others when there is room.
  */
 export class LedgerWriter {
   private readonly queue: Waiting[] = [];
+  private readonly blocked = new Blocked();
   private queuedCommands = 0;
   private running: Promise<void> | null = null;
   private ended: WriterFault | null = null;
   private readonly stopping = new AbortController();
+  private alarm: NodeJS.Timeout | null = null;
+  private bookIsAhead = false;
   private readonly remembered: Remembered;
   private durable: LedgerFacts;
   lastUsedAt: number;
@@ -66,6 +77,7 @@ export class LedgerWriter {
     this.remembered = new Remembered(ports, uid, tenant, book, follower);
     this.durable = book.ledger;
     this.lastUsedAt = ports.clock.monotonic();
+    this.setAlarm();
   }
 
   /** The last position known to be durable: nothing decided later has been answered yet. */
@@ -83,6 +95,11 @@ export class LedgerWriter {
 
   get idle(): boolean {
     return this.running === null && this.queue.length === 0 && this.follower.unindexed === 0;
+  }
+
+  /** Its journal is known to the end, and the index has followed it there. */
+  get settled(): boolean {
+    return this.running === null && !this.bookIsAhead && this.follower.unindexed === 0;
   }
 
   /** Events whose ids the index does not have yet. */
@@ -112,6 +129,7 @@ export class LedgerWriter {
   /** Ends it: what waits is refused, what is being written is finished if that is possible within the signal's time. */
   async end(fault: WriterFault, signal?: AbortSignal): Promise<void> {
     this.ended ??= fault;
+    this.silenceAlarm();
     signal?.addEventListener('abort', () => this.stopping.abort(fault), { once: true });
     this.refuse(this.queue.splice(0), this.ended);
     await this.running;
@@ -128,72 +146,117 @@ export class LedgerWriter {
   private async run(): Promise<void> {
     // One turn of the loop lets everything that has already arrived share the first flush.
     await new Promise(setImmediate);
-    while (this.queue.length > 0 && this.ended === null) await this.flush(this.next());
+    let able = true;
+    while (this.ended === null && (this.queue.length > 0 || (able && this.isDue()))) able = await this.flush(this.next());
     this.running = null;
     if (this.ended) this.refuse(this.queue.splice(0), this.ended);
+    else this.setAlarm();
   }
 
-  /** The head of the queue, as much as one flush may hold, without what was refused meanwhile. */
+  private isDue(): boolean {
+    const { nextExpiry, ledger } = this.book;
+    return nextExpiry !== null && nextExpiry <= Math.max(this.ports.clock.now(), ledger.recordedAt);
+  }
+
+  /** Wakes the writer when the next hold falls due, with or without traffic. */
+  private setAlarm(): void {
+    this.silenceAlarm();
+    const { nextExpiry } = this.book;
+    if (nextExpiry === null || this.ended) return;
+    const inMs = nextExpiry - this.ports.clock.now();
+    // Clocks are set anew now and then, and what is due could not be written a moment ago.
+    this.alarm = setTimeout(
+      () => {
+        if (!this.isDue()) this.setAlarm();
+        else this.running ??= this.run();
+      },
+      inMs > 0 ? Math.min(inMs, ALARM_MS) : ALARM_MS,
+    ).unref();
+  }
+
+  private silenceAlarm(): void {
+    if (this.alarm) clearTimeout(this.alarm);
+    this.alarm = null;
+  }
+
+  /** The head of the queue, as much as one flush may hold, without what was refused meanwhile and what is blocked. */
   private next(): Waiting[] {
     const taken: Waiting[] = [];
+    const passed: Waiting[] = [];
     let commands = 0;
     let count = 0;
     for (const waiting of this.queue) {
+      const { submission } = waiting;
       const more = commandsIn(waiting.ask);
-      if (!waiting.submission.refused) {
+      if (submission.refused) {
+        this.count(-more);
+        this.blocked.forget(submission);
+      } else if (this.blocked.has(submission)) passed.push(waiting);
+      else {
         if (commands > 0 && commands + more > MAX_FLUSH_COMMANDS) break;
         commands += more;
         taken.push(waiting);
-      } else this.count(-more);
+      }
       count += 1;
     }
-    this.queue.splice(0, count);
+    this.queue.splice(0, count, ...passed);
     return taken;
   }
 
-  private async flush(taken: Waiting[]): Promise<void> {
+  /** False: nothing can be written at present, and whoever waited for this has been told. */
+  private async flush(taken: Waiting[]): Promise<boolean> {
     if (this.follower.unindexed > MAX_UNINDEXED)
-      return this.refuse(
+      return this.refuseFlush(
         taken,
         new WriterFault('overloaded', 'The index of ids is behind. Nothing was written; send it again in a second.'),
       );
     try {
       await this.remembered.recall(taken.map(({ ask }) => ask));
     } catch (error) {
-      return this.refuse(taken, notWritten('The ledger cannot be read at the moment.', error));
+      return this.refuseFlush(taken, notWritten('The ledger cannot be read at the moment.', error));
     }
     // From here to the append nothing is awaited: the moment that is written is the one that was compared.
     const now = this.ports.clock.checkedNow();
-    if (now === null) return this.refuse(taken, notWritten(this.ports.clock.complaint()));
+    if (now === null) return this.refuseFlush(taken, notWritten(this.ports.clock.complaint()));
     const expected = this.book.ledger.position;
     const flush = new Flush(this.uid, this.epoch, this.book, now);
-    const replies = this.decideAll(taken, flush);
-    if (replies === null) return;
-    const decided = taken.slice(0, replies.length);
-    this.queue.unshift(...taken.slice(replies.length));
-    if (flush.events.length > 0 && !(await this.write(expected, flush, decided))) return;
+    const decided = this.decideAll(taken, flush);
+    if (decided === null) return false;
+    if (flush.events.length > 0 && !(await this.write(expected, flush, decided))) return false;
     this.durable = this.book.ledger;
-    if (flush.events.length > 0) this.follower.follow(flush.spent, this.durable.position);
-    replies.forEach((reply, i) => {
-      this.count(-commandsIn(decided[i]!.ask));
-      decided[i]!.submission.answer(reply);
-    });
+    const { nextExpiry } = this.book;
+    const { position, closedThrough } = this.durable;
+    if (flush.events.length > 0) this.follower.follow(flush.indexed, position, { nextExpiry, closedThrough });
+    for (const { ask, submission, reply } of decided) {
+      this.count(-commandsIn(ask));
+      submission.answer(reply);
+    }
     this.remembered.trim(this.ports.keptCommands());
+    return true;
   }
 
-  /** Decides in order until the flush is full. Null: a rule failed, which is a bug, and this writer has ended. */
-  private decideAll(taken: readonly Waiting[], flush: Flush): Reply[] | null {
-    const replies: Reply[] = [];
+  /**
+   * Decides in order until the flush is full, then expires what else is due. What is not decided goes back to the head
+   * of the queue. Null: a rule failed, which is a bug, and this writer has ended.
+   */
+  private decideAll(taken: readonly Waiting[], flush: Flush): Decided[] | null {
+    const decided: Decided[] = [];
+    const undecided: Waiting[] = [];
     try {
-      for (const { ask, submission } of taken) {
-        if (flush.full) break;
-        if (submission.refused) replies.push(null);
+      for (const waiting of taken) {
+        const { ask, submission } = waiting;
+        if (submission.refused) decided.push({ ...waiting, reply: null });
         else if (this.book.ledger.position === 0 && ask.kind !== 'open-ledger') {
           submission.refuse(new WriterFault('ledger_not_found', 'The ledger was never opened. Create it with PUT /v1/ledgers/{ledger}.'));
-          replies.push(null);
-        } else replies.push(flush.decide(ask, submission.origin));
+          decided.push({ ...waiting, reply: null });
+        } else if (flush.full || this.blocked.has(submission)) undecided.push(waiting);
+        else if (!this.blocked.letPass(submission, flush.accountsToClear(ask), flush)) undecided.push(waiting);
+        else decided.push({ ...waiting, reply: flush.decide(ask, submission.origin) });
       }
-      return replies;
+      this.blocked.serve(flush);
+      flush.clearAll();
+      this.queue.unshift(...undecided);
+      return decided;
     } catch (bug) {
       this.ports.log('error', 'A decision failed. Nothing was written; the ledger is loaded anew.', {
         ledger: this.uid,
@@ -224,8 +287,17 @@ export class LedgerWriter {
     }
   }
 
+  private refuseFlush(taken: readonly Waiting[], fault: WriterFault): false {
+    const isBlocked = ({ submission }: Waiting): boolean => this.blocked.has(submission);
+    this.refuse([...taken, ...this.queue.filter(isBlocked)], fault);
+    this.queue.splice(0, this.queue.length, ...this.queue.filter((waiting) => !isBlocked(waiting)));
+    this.blocked.clear();
+    return false;
+  }
+
   /** The book is ahead of the journal now: only a writer loaded anew may go on. */
   private giveUp(taken: readonly Waiting[], fault: WriterFault): false {
+    this.bookIsAhead = true;
     this.ended ??= notWritten('The ledger is being loaded anew.', fault);
     this.refuse(taken, fault);
     this.refuse(this.queue.splice(0), this.ended);

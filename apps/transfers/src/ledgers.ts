@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type LedgerBody, journalStream, statusOf } from '@mizan/contracts';
-import type { EventStore } from '@mizan/event-store';
+import { type LedgerBody, statusOf } from '@mizan/contracts';
 import { Problem } from '@mizan/platform';
 import type { Asking } from './asking.js';
 import { WriterFault } from './fault.js';
 import type { CatalogEntry, LedgerCatalog } from './ledger-catalog.js';
 import type { Ask, Reply } from './ask.js';
+import type { CommandIds } from './command-ids.js';
+import type { JournalReader } from './journal-reader.js';
 import type { OpenLedgers } from './open-ledgers.js';
 
 const RETRY_AFTER_S = '1';
@@ -17,7 +18,8 @@ export class Ledgers {
   constructor(
     private readonly catalog: LedgerCatalog,
     private readonly open: OpenLedgers,
-    private readonly store: EventStore,
+    private readonly reader: JournalReader,
+    private readonly ids: CommandIds,
   ) {}
 
   /** Asks a tenant's ledger. @throws Problem `ledger_not_found`, or what a fault of the writer amounts to. */
@@ -64,8 +66,11 @@ export class Ledgers {
   /** What is durable of it, whether it is open here or not. */
   private async body({ uid, id, name }: CatalogEntry): Promise<LedgerBody> {
     const writer = this.open.find(uid);
-    const position = writer?.position ?? (await this.store.version(journalStream(uid)));
-    return { id, name, closedThrough: writer?.closedThrough ?? null, position };
+    if (writer) return { id, name, closedThrough: writer.closedThrough, position: writer.position };
+    const followed = await this.ids.followed(uid);
+    const position = await this.reader.end(uid);
+    const closedThrough = (await this.reader.lastClosedDay(uid, followed.through, position)) ?? followed.closedThrough;
+    return { id, name, closedThrough, position };
   }
 
   private async submit<A extends Ask>(entry: CatalogEntry, asks: readonly A[], origin: Asking['origin']): Promise<Reply<A>[]> {

@@ -1,31 +1,30 @@
 import { decodeEvent, journalStream, seamsOf } from '@mizan/contracts';
 import { Book, type LedgerEvent } from '@mizan/ledger';
-import type { SpentId } from './command-ids.js';
+import { type IndexEntry, indexEntry } from './command-ids.js';
 import { IdFollower } from './id-follower.js';
 import type { Lease } from './leases.js';
 import { LedgerWriter, type WriterPorts } from './ledger-writer.js';
 
 /**
  * Rebuilds a ledger's book from the first event of its journal, brings the index of ids up to its end,
- * and gives the writer that goes on from there. Memory stays bounded: only accounts are kept.
+ * and gives the writer that goes on from there. Memory stays bounded: only accounts and open holds are kept.
  */
 export async function loadLedger(ports: WriterPorts, lease: Lease, tenant: string, signal: AbortSignal): Promise<LedgerWriter> {
   const book = new Book((asset) => ports.assets.exponent(tenant, asset));
-  let through = await ports.ids.through(lease.ledger);
+  let { through } = await ports.ids.followed(lease.ledger);
   for await (const page of ports.reader.pages(lease.ledger, 0)) {
-    const spent: SpentId[] = [];
+    const entries: IndexEntry[] = [];
     for (const event of await decodePage(ports, lease.ledger, page)) {
       book.apply(event);
-      if (event.position > through && event.type !== 'LedgerOpened' && event.type !== 'AccountOpened')
-        spent.push({ id: event.command.id, position: event.position });
+      const entry = event.position > through ? indexEntry(event) : null;
+      if (entry) entries.push(entry);
     }
     const last = page.at(-1)!.version;
     if (last > through) {
-      await ports.ids.add(lease.ledger, spent, last);
+      await ports.ids.add(lease.ledger, entries, last, { nextExpiry: book.nextExpiry, closedThrough: book.ledger.closedThrough });
       through = last;
     }
-    book.commands.clear();
-    book.openings.clear();
+    for (const memory of [book.commands, book.openings, book.ended, book.entries]) memory.clear();
     signal.throwIfAborted();
   }
   if (through > book.ledger.position)

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ask, Origin, Reply } from './ask.js';
 import { WriterFault, notWritten } from './fault.js';
-import type { CatalogEntry } from './ledger-catalog.js';
-import { LEASE_MS, type Lease, type Leases } from './leases.js';
+import { LEASE_MS, type Lease, type Leases, type Returned } from './leases.js';
 import type { LedgerWriter, WriterPorts } from './ledger-writer.js';
 import { loadLedger } from './load-ledger.js';
+import type { LedgerOf, UnattendedLedgers } from './unattended-ledgers.js';
 
 /** How many ledgers a process holds open at once, and how long an idle one stays, ms. */
 const BOUNDS = { maxOpen: 256, idleMs: 10 * 60 * 1000 };
@@ -16,15 +16,16 @@ const LOAD_DEADLINE_MS = 10_000;
 const MAX_WAITING_FOR_LOAD = 1_000;
 /** Giving leases back is a courtesy to others: it must not hold up the end, ms. */
 const GOODBYE_MS = 500;
-
-type LedgerOf = Pick<CatalogEntry, 'uid' | 'tenant'>;
+/** How often ledgers are looked for that nobody writes and that have something to do, ms, and how many are then loaded at once. */
+const ATTEND_EVERY_MS = 1_000;
+const ATTENDED_AT_ONCE = 8;
 
 interface Open {
   readonly lease: Lease;
   readonly writer: LedgerWriter;
 }
 
-/** The ledgers that this process writes: taken by lease, loaded when first asked for, put away when idle. */
+/** The ledgers that this process writes: taken by lease, loaded when first asked for or when a hold falls due, put away when idle. */
 export class OpenLedgers {
   private readonly open = new Map<string, Open>();
   private readonly loading = new Map<string, Promise<LedgerWriter>>();
@@ -33,6 +34,7 @@ export class OpenLedgers {
   private closing = false;
   private waitingForLoad = 0;
   private renewal: NodeJS.Timeout | null = null;
+  private attending: NodeJS.Timeout | null = null;
   private readonly ports: WriterPorts;
   /** Why nothing can be written at present, or null. */
   private refusal: string | null = 'The database has not been asked yet.';
@@ -40,6 +42,7 @@ export class OpenLedgers {
   constructor(
     ports: Omit<WriterPorts, 'keptCommands' | 'waiting'>,
     private readonly leases: Leases,
+    private readonly unattended: UnattendedLedgers,
     private readonly bounds = BOUNDS,
   ) {
     this.ports = {
@@ -49,10 +52,11 @@ export class OpenLedgers {
     };
   }
 
-  /** Compares the clock with the database's, and goes on renewing. */
+  /** Compares the clock with the database's, and goes on renewing; looks after the ledgers that nobody has. */
   async start(): Promise<void> {
     await this.renew();
     this.scheduleRenewal();
+    this.scheduleAttendance(0);
   }
 
   /** Asks a ledger; once more when its writer ended before it had written anything of this. @throws WriterFault */
@@ -77,13 +81,14 @@ export class OpenLedgers {
   async stop(timeMs: number): Promise<void> {
     this.closing = true;
     if (this.renewal) clearTimeout(this.renewal);
+    if (this.attending) clearTimeout(this.attending);
     const signal = AbortSignal.timeout(timeMs);
     signal.addEventListener('abort', () => this.stopping.abort(new Error('stopping')), { once: true });
     await Promise.race([Promise.allSettled(this.loading.values()), aborted(signal)]);
     const open = [...this.open.values()];
     await Promise.race([Promise.all(open.map(({ writer }) => writer.drain(signal))), aborted(signal)]);
     this.stopping.abort(new Error('stopping'));
-    const leases = this.leases.release(open.map(({ lease }) => lease)).catch(() => undefined);
+    const leases = this.leases.release(open.map(returned)).catch(() => undefined);
     await Promise.race([leases, pause(GOODBYE_MS, undefined, { ref: false })]);
   }
 
@@ -161,7 +166,7 @@ export class OpenLedgers {
       for (const { lease, writer } of open) {
         if (held.has(lease.ledger)) continue;
         log('warn', 'The lease on a ledger was lost.', { ledger: lease.ledger });
-        void this.putAway(lease.ledger, writer, 'Another instance has taken this ledger over.');
+        void this.putAway({ lease, writer }, 'Another instance has taken this ledger over.');
       }
       this.putIdleAway();
     } catch (error) {
@@ -173,12 +178,10 @@ export class OpenLedgers {
   /** Nobody waits for them to end: the other leases must be renewed meanwhile. */
   private putIdleAway(): void {
     const now = this.ports.clock.monotonic();
-    for (const { lease, writer } of [...this.open.values()]) {
-      if (!writer.hasEnded && !(writer.idle && now - writer.lastUsedAt > this.bounds.idleMs)) continue;
-      // A lease that cannot be given back runs out by itself.
-      void this.putAway(lease.ledger, writer, 'The ledger is being put away.')
-        .then(() => this.leases.release([lease]))
-        .catch(() => undefined);
+    for (const open of [...this.open.values()]) {
+      const { writer } = open;
+      if (writer.hasEnded || (writer.idle && now - writer.lastUsedAt > this.bounds.idleMs))
+        void this.putAway(open, 'The ledger is being put away.');
     }
   }
 
@@ -191,14 +194,38 @@ export class OpenLedgers {
         'overloaded',
         `All ${this.bounds.maxOpen} ledgers that this instance may hold open are in use. Send it again in a second.`,
       );
-    void this.putAway(oldest.lease.ledger, oldest.writer, 'The ledger is being put away.');
+    void this.putAway(oldest, 'The ledger is being put away.');
   }
 
-  private async putAway(uid: string, writer: LedgerWriter, why: string): Promise<void> {
-    if (this.open.get(uid)?.writer === writer) this.open.delete(uid);
+  /** A lease that cannot be given back runs out by itself. */
+  private async putAway(open: Open, why: string): Promise<void> {
+    const { lease, writer } = open;
+    if (this.open.get(lease.ledger)?.writer === writer) this.open.delete(lease.ledger);
     await writer.end(notWritten(why));
+    await this.leases.release([returned(open)]).catch(() => undefined);
+  }
+
+  private scheduleAttendance(inMs: number): void {
+    this.attending = setTimeout(() => {
+      void this.attend().finally(() => {
+        if (!this.closing) this.scheduleAttendance(ATTEND_EVERY_MS);
+      });
+    }, inMs);
+  }
+
+  /** Loads ledgers that nobody writes and that have something to do: their holds expire without traffic, and none is forgotten. */
+  private async attend(): Promise<void> {
+    if (this.refusal !== null) return;
+    try {
+      const ledgers = await this.unattended.find(ATTENDED_AT_ONCE);
+      await Promise.allSettled(ledgers.map((ledger) => this.writer(ledger)));
+    } catch (error) {
+      this.ports.log('warn', 'Ledgers in which holds are due could not be looked for.', { error: String(error) });
+    }
   }
 }
+
+const returned = ({ lease, writer }: Open): Returned => ({ ...lease, settled: writer.settled });
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));

@@ -18,6 +18,7 @@ import { LedgersController } from './ledgers.controller.js';
 import { PostgresLeases } from './leases.postgres.js';
 import { OpenLedgers } from './open-ledgers.js';
 import { PostgresTexts } from './texts.postgres.js';
+import { PostgresUnattendedLedgers } from './unattended-ledgers.postgres.js';
 
 /** Connections beside the store's own: the relay's one, and the rest for the indexes. */
 const MAX_CONNECTIONS = 6;
@@ -67,29 +68,31 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
     inject: [PostgresEventStore, FEED],
     useFactory: (events: PostgresEventStore, journal: StoreFeed) => new JournalReader(events, journal),
   };
+  const ids = { provide: PostgresCommandIds, inject: [Database], useFactory: ({ pool }: Database) => new PostgresCommandIds(pool) };
   const openLedgers = {
     provide: OpenLedgers,
-    inject: [Database, PostgresEventStore, JournalReader, PostgresTexts, Assets, CheckedClock, Readiness],
+    inject: [Database, PostgresEventStore, JournalReader, PostgresTexts, PostgresCommandIds, Assets, CheckedClock, Readiness],
     useFactory: (
       { pool }: Database,
       events: PostgresEventStore,
       journal: JournalReader,
       beside: PostgresTexts,
+      index: PostgresCommandIds,
       known: Assets,
       clock: CheckedClock,
       readiness: Readiness,
     ) => {
-      const ids = new PostgresCommandIds(pool);
-      const ports = { store: events, reader: journal, texts: beside, ids, assets: known, clock, log: say };
-      const open = new OpenLedgers(ports, new PostgresLeases(pool, TRANSFERS_URL));
+      const ports = { store: events, reader: journal, texts: beside, ids: index, assets: known, clock, log: say };
+      const open = new OpenLedgers(ports, new PostgresLeases(pool, TRANSFERS_URL), new PostgresUnattendedLedgers(pool));
       readiness.register('writer', async () => open.readiness());
       return open;
     },
   };
   const ledgers = {
     provide: Ledgers,
-    inject: [LedgerCatalog, OpenLedgers, PostgresEventStore],
-    useFactory: (entries: LedgerCatalog, open: OpenLedgers, events: PostgresEventStore) => new Ledgers(entries, open, events),
+    inject: [LedgerCatalog, OpenLedgers, JournalReader, PostgresCommandIds],
+    useFactory: (entries: LedgerCatalog, open: OpenLedgers, journal: JournalReader, index: PostgresCommandIds) =>
+      new Ledgers(entries, open, journal, index),
   };
   const relay = {
     provide: RELAY,
@@ -122,6 +125,7 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
       catalog,
       feed,
       reader,
+      ids,
       openLedgers,
       ledgers,
       relay,

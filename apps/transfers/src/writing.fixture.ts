@@ -14,6 +14,7 @@ import { JournalReader } from './journal-reader.js';
 import { PostgresLeases } from './leases.postgres.js';
 import { OpenLedgers } from './open-ledgers.js';
 import { PostgresTexts } from './texts.postgres.js';
+import { PostgresUnattendedLedgers } from './unattended-ledgers.postgres.js';
 
 const PASSWORD = 'for-this-test-alone';
 
@@ -62,7 +63,7 @@ export async function startWriters(
   const texts = new PostgresTexts(pool);
   const reader = new JournalReader(store, new StoreFeed(store, (wanted) => texts.find(wanted)));
   const ports = { store, reader, texts, ids, assets: new PostgresAssets(pool), clock, log: () => undefined };
-  const open = new OpenLedgers(ports, new PostgresLeases(pool, owner), bounds);
+  const open = new OpenLedgers(ports, new PostgresLeases(pool, owner), new PostgresUnattendedLedgers(pool), bounds);
   await open.start();
   return open;
 }

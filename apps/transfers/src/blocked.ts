@@ -1,0 +1,56 @@
+import type { Flush } from './flush.js';
+import type { Submission } from './submission.js';
+
+/**
+ * Submissions whose next command touches accounts on which more holds are due than one flush may expire for it.
+ * They wait, and commands of others pass them by; what one submission asks stays in order.
+ */
+export class Blocked {
+  private readonly waits = new Map<Submission, readonly string[]>();
+  /** Accounts on which more is due than this flush will expire. */
+  private readonly behind = new Set<string>();
+
+  has(submission: Submission): boolean {
+    return this.waits.has(submission);
+  }
+
+  forget(submission: Submission): void {
+    this.waits.delete(submission);
+  }
+
+  clear(): void {
+    this.waits.clear();
+    this.behind.clear();
+  }
+
+  /** Expires what is due on the accounts of a submission's next command. False: it is blocked. */
+  letPass(submission: Submission, accounts: readonly string[], flush: Flush): boolean {
+    // Where others wait already, one more would only use up the flush's share.
+    if (!(this.isBehind(accounts) && flush.isDue(accounts)) && flush.clear(accounts)) return true;
+    this.block(submission, accounts);
+    return false;
+  }
+
+  /** Gives those who wait their share of a flush, in turn. Who needs no more goes on with the next flush. */
+  serve(flush: Flush): void {
+    this.behind.clear();
+    for (const [submission, accounts] of [...this.waits]) {
+      if (this.isBehind(accounts)) {
+        if (!flush.isDue(accounts)) this.forget(submission);
+        continue;
+      }
+      this.forget(submission);
+      if (!flush.clear(accounts)) this.block(submission, accounts);
+    }
+  }
+
+  private isBehind(accounts: readonly string[]): boolean {
+    return accounts.some((account) => this.behind.has(account));
+  }
+
+  /** At the end of the row: others have their turn first. */
+  private block(submission: Submission, accounts: readonly string[]): void {
+    this.waits.set(submission, accounts);
+    for (const account of accounts) this.behind.add(account);
+  }
+}
