@@ -380,10 +380,6 @@ async function indexed(uid: string, position: number): Promise<void> {
 
 /** As if the process had died before the index caught up. */
 async function clearIndex(uid: string): Promise<void> {
-  const { default: pg } = await import('pg');
-  const admin = new pg.Client({ connectionString: database.adminUrl });
-  await admin.connect();
-  await admin.query('DELETE FROM transfers.command_ids WHERE ledger = $1', [uid]);
-  await admin.query('DELETE FROM transfers.command_ids_through WHERE ledger = $1', [uid]);
-  await admin.end();
+  for (const table of ['command_ids', 'later_effects', 'command_ids_through'])
+    await database.administrate(`DELETE FROM transfers.${table} WHERE ledger = $1`, [uid]);
 }

@@ -1,36 +1,15 @@
 import type { AccountBody, EntryBody, ProblemDocument, ResultBody } from '@mizan/contracts';
-import { TokenVerifier, createApplication } from '@mizan/platform';
-import { testTokens } from '@mizan/testing';
-import { transfersModule } from './transfers.module.js';
-import { transfersDatabase } from './writing.fixture.js';
+import { type Answer, type Service, startService } from './service.fixture.js';
 
-type App = Awaited<ReturnType<typeof createApplication>>;
-let app: App;
-let drop: () => Promise<void>;
-let token: string;
-let strangerToken: string;
-let feedToken: string;
+let service: Service;
+let send: Service['send'];
+let put: Service['put'];
+let post: Service['post'];
+let get: Service['get'];
 
 beforeAll(async () => {
-  const database = await transfersDatabase();
-  drop = database.drop;
-  const tokens = await testTokens();
-  token = await tokens.sign({ tenant: 'one', actor: 'key:one', scopes: ['ledger'] });
-  strangerToken = await tokens.sign({ tenant: 'two', actor: 'key:two', scopes: ['ledger'] });
-  feedToken = await tokens.sign({ tenant: '*', actor: 'service:accounts', scopes: ['feed'] });
-  const settings = {
-    HOST: '127.0.0.1',
-    PORT: 0,
-    DATABASE_URL: database.url,
-    TOKEN_KEYS_FILE: tokens.publicKeys,
-    TRANSFERS_URL: 'http://127.0.0.1:1',
-    BUS: 'feed' as const,
-    KAFKA_BROKERS: [],
-  };
-  app = await createApplication({ name: 'transfers', module: transfersModule(settings), tokens: new TokenVerifier(tokens.publicKeys) });
-  await app.init();
-  await app.getHttpAdapter().getInstance().ready();
-  await put('/v1/ledgers/main', { name: 'Main book' });
+  service = await startService();
+  ({ send, put, post, get } = service);
   for (const [id, type] of [
     ['bank:cash', 'asset'],
     ['clients:1', 'liability'],
@@ -38,38 +17,8 @@ beforeAll(async () => {
   ] as const)
     await post('/v1/ledgers/main/accounts', { id, type, asset: 'CZK', minBalance: type === 'liability' ? '0' : undefined });
 });
-afterAll(async () => {
-  await app?.close();
-  await drop?.();
-});
+afterAll(() => service?.stop());
 
-interface Answer<T> {
-  readonly status: number;
-  readonly body: T;
-  readonly headers: Record<string, unknown>;
-}
-
-async function send<T>(
-  method: 'GET' | 'PUT' | 'POST' | 'PATCH',
-  url: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Answer<T>> {
-  const answer = await app.inject({
-    method,
-    url,
-    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-    ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  return {
-    status: answer.statusCode,
-    body: answer.body === '' ? (undefined as T) : (JSON.parse(answer.body) as T),
-    headers: answer.headers,
-  };
-}
-const put = <T>(url: string, body: unknown): Promise<Answer<T>> => send('PUT', url, body);
-const post = <T>(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer<T>> => send('POST', url, body, headers);
-const get = <T>(url: string, headers?: Record<string, string>): Promise<Answer<T>> => send('GET', url, undefined, headers);
 const TRANSFERS = '/v1/ledgers/main/transfers';
 const BATCH = '/v1/ledgers/main/batch';
 const deposit = (id: string, amount: unknown, more: object = {}) => ({ id, debit: 'bank:cash', credit: 'clients:1', amount, ...more });
@@ -94,11 +43,8 @@ describe('ledgers', () => {
     for (const name of ['a\ud800b', 'a\u202eb', 'a\u0000b', '']) expect((await put('/v1/ledgers/third', { name })).status).toBe(400);
     expect((await get('/v1/ledgers/third')).status).toBe(404);
     await post('/v1/ledgers/main/accounts', { id: 'clients:8', type: 'liability', asset: 'CZK' }, { 'x-request-id': '4111111111111111' });
-    const lines = await app.inject({
-      url: '/v1/ledgers/main/journal',
-      headers: { authorization: `Bearer ${token}`, accept: 'application/x-ndjson' },
-    });
-    expect(lines.body).not.toContain('4111111111111111');
+    const lines = await service.journalLines();
+    expect(lines).not.toContain('4111111111111111');
   });
 
   it('and ids that cannot exist are not found', async () => {
@@ -107,7 +53,7 @@ describe('ledgers', () => {
   });
 
   it('of another tenant do not exist, whatever is asked of them', async () => {
-    const as = { authorization: `Bearer ${strangerToken}` };
+    const as = { authorization: `Bearer ${service.strangerToken}` };
     const unknown = await get<ProblemDocument>('/v1/ledgers/none', as);
     expect(unknown).toMatchObject({ status: 404, body: { code: 'ledger_not_found' } });
     for (const path of ['', '/journal', '/events', '/transfers/t', '/commands/t'])
@@ -341,11 +287,8 @@ describe('the journal', () => {
       if (body.next === null) break;
       after = body.next;
     }
-    const lines = await app.inject({
-      url: '/v1/ledgers/main/journal',
-      headers: { authorization: `Bearer ${token}`, accept: 'application/x-ndjson' },
-    });
-    expect(lines.body).toBe(events.map((event) => `${event}\n`).join(''));
+    const lines = await service.journalLines();
+    expect(lines).toBe(events.map((event) => `${event}\n`).join(''));
     expect(events.map((event) => (JSON.parse(event) as { version: number }).version)).toEqual(events.map((_, i) => i + 1));
     expect(JSON.parse(events[1]!)).toMatchObject({ actor: 'key:one', type: 'AccountOpened' });
     expect(events.join('')).not.toContain('opening deposit');
@@ -377,7 +320,7 @@ describe('the journal', () => {
 
   it('is fed to services alone', async () => {
     expect((await get('/v1/feed/heads')).status).toBe(403);
-    const as = { authorization: `Bearer ${feedToken}` };
+    const as = { authorization: `Bearer ${service.feedToken}` };
     const { body } = await get<{ heads: { stream: string; version: number }[]; next: string }>('/v1/feed/heads', as);
     expect(body.heads.length).toBe(3);
     const [head] = body.heads;
@@ -390,7 +333,7 @@ describe('the journal', () => {
 describe('who asks', () => {
   it('needs a token, and the right one', async () => {
     expect(await get('/v1/ledgers', { authorization: '' })).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
-    expect((await get('/v1/ledgers', { authorization: `Bearer ${feedToken}` })).status).toBe(403);
+    expect((await get('/v1/ledgers', { authorization: `Bearer ${service.feedToken}` })).status).toBe(403);
     expect((await send('PUT', TRANSFERS, {})).status).toBe(405);
   });
 });

@@ -2,13 +2,17 @@ import { type DynamicModule, Injectable, Module, type OnApplicationBootstrap, ty
 import { PostgresEventStore } from '@mizan/event-store-postgres';
 import { JournalRelay, PostgresRelayTokens, StoreFeed } from '@mizan/messaging';
 import { Cursors, Database, Readiness, log } from '@mizan/platform';
+import { AccountsController } from './accounts.controller.js';
 import { Assets } from './assets.js';
 import { PostgresAssets } from './assets.postgres.js';
 import { CheckedClock } from './checked-clock.js';
 import { PostgresCommandIds } from './command-ids.postgres.js';
+import { CommandDesk } from './command-desk.js';
 import { CommandsController } from './commands.controller.js';
+import { EntriesController } from './entries.controller.js';
 import type { TransfersEnvironment } from './environment.js';
 import { FEED, FeedController } from './feed.controller.js';
+import { HoldsController } from './holds.controller.js';
 import { JournalController } from './journal.controller.js';
 import { JournalReader } from './journal-reader.js';
 import { LedgerCatalog } from './ledger-catalog.js';
@@ -94,6 +98,11 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
     useFactory: (entries: LedgerCatalog, open: OpenLedgers, journal: JournalReader, index: PostgresCommandIds) =>
       new Ledgers(entries, open, journal, index),
   };
+  const desk = {
+    provide: CommandDesk,
+    inject: [Ledgers, CheckedClock],
+    useFactory: (asked: Ledgers, clock: CheckedClock) => new CommandDesk(asked, clock),
+  };
   const relay = {
     provide: RELAY,
     inject: [Database, PostgresEventStore, PostgresTexts, Readiness],
@@ -116,7 +125,15 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
   };
   return {
     module: TransfersModule,
-    controllers: [LedgersController, CommandsController, JournalController, FeedController],
+    controllers: [
+      LedgersController,
+      AccountsController,
+      EntriesController,
+      HoldsController,
+      CommandsController,
+      JournalController,
+      FeedController,
+    ],
     providers: [
       database,
       store,
@@ -128,6 +145,7 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
       ids,
       openLedgers,
       ledgers,
+      desk,
       relay,
       service,
       { provide: CheckedClock, useFactory: () => new CheckedClock() },

@@ -5,7 +5,7 @@ import { PostgresEventStore, journalMigrations } from '@mizan/event-store-postgr
 import { type Answer, type Command, noTexts } from '@mizan/ledger';
 import { StoreFeed } from '@mizan/messaging';
 import { testDatabase } from '@mizan/testing';
-import type { Pool } from 'pg';
+import pg, { type Pool } from 'pg';
 import { PostgresAssets } from './assets.postgres.js';
 import { CheckedClock } from './checked-clock.js';
 import type { CommandIds } from './command-ids.js';
@@ -24,6 +24,8 @@ export async function transfersDatabase(): Promise<{
   adminUrl: string;
   pool: Pool;
   store: PostgresEventStore;
+  /** A statement that the service's own role may not run: what a test does to the tables behind its back. */
+  administrate(statement: string, values?: readonly unknown[]): Promise<void>;
   drop(): Promise<void>;
 }> {
   const { adminUrl, drop } = await testDatabase();
@@ -41,6 +43,12 @@ export async function transfersDatabase(): Promise<{
     adminUrl,
     pool,
     store,
+    administrate: async (statement, values = []) => {
+      const admin = new pg.Client({ connectionString: adminUrl });
+      await admin.connect();
+      await admin.query(statement, [...values]);
+      await admin.end();
+    },
     drop: async () => {
       await store.close();
       await pool.end();

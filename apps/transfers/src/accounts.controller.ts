@@ -1,0 +1,83 @@
+import { Body, Controller, HttpStatus, Param, Patch, Post, Res } from '@nestjs/common';
+import { type AccountBody, accountBody, scopes } from '@mizan/contracts';
+import type { CommandEvent } from '@mizan/ledger';
+import { Describe, RequireScope } from '@mizan/platform';
+import type { FastifyReply } from 'fastify';
+import { AskedBy, type Asking } from './asking.js';
+import { CommandDesk, unexpected } from './command-desk.js';
+
+@RequireScope(scopes.ledger)
+@Controller('v1/ledgers/:ledger')
+export class AccountsController {
+  constructor(private readonly desk: CommandDesk) {}
+
+  @Post('accounts')
+  @Describe({
+    id: 'openAccount',
+    summary: 'Open an account',
+    body: 'AccountRequest',
+    answers: { 201: 'Account', 200: 'Account' },
+    idempotent: true,
+  })
+  async open(
+    @Param('ledger') ledger: string,
+    @Body() given: unknown,
+    @AskedBy() asking: Asking,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AccountBody> {
+    return accountOf(await this.desk.carryOut(ledger, 'open', {}, given, asking, reply, HttpStatus.CREATED));
+  }
+
+  @Patch('accounts/:account')
+  @Describe({
+    id: 'updateAccount',
+    summary: 'Change limits, frozen or metadata of an account',
+    body: 'AccountChange',
+    answers: { 200: 'Account' },
+    idempotent: true,
+  })
+  async update(
+    @Param('ledger') ledger: string,
+    @Param('account') account: string,
+    @Body() given: unknown,
+    @AskedBy() asking: Asking,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AccountBody> {
+    return accountOf(await this.desk.carryOut(ledger, 'update', { account }, given, asking, reply, HttpStatus.OK));
+  }
+
+  @Post('accounts/:account/close')
+  @Describe({ id: 'closeAccount', summary: 'Close an account', body: 'CommandIdRequest', answers: { 200: 'Account' }, idempotent: true })
+  async close(
+    @Param('ledger') ledger: string,
+    @Param('account') account: string,
+    @Body() given: unknown,
+    @AskedBy() asking: Asking,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AccountBody> {
+    return accountOf(await this.desk.carryOut(ledger, 'close', { account }, given, asking, reply, HttpStatus.OK));
+  }
+
+  @Post('accounts/:account/reopen')
+  @Describe({
+    id: 'reopenAccount',
+    summary: 'Reopen a closed account',
+    body: 'CommandIdRequest',
+    answers: { 200: 'Account' },
+    idempotent: true,
+  })
+  async reopen(
+    @Param('ledger') ledger: string,
+    @Param('account') account: string,
+    @Body() given: unknown,
+    @AskedBy() asking: Asking,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AccountBody> {
+    return accountOf(await this.desk.carryOut(ledger, 'reopen', { account }, given, asking, reply, HttpStatus.OK));
+  }
+}
+
+function accountOf(event: CommandEvent): AccountBody {
+  if (!('account' in event)) throw unexpected(event);
+  return accountBody(event.account, event.position);
+}
