@@ -5,7 +5,9 @@ import { Cursors, Database, Readiness, log, serviceTokens } from '@mizan/platfor
 import type pg from 'pg';
 import { AccountsController } from './accounts.controller.js';
 import { Books } from './books.js';
+import { EntriesController } from './entries.controller.js';
 import type { AccountsEnvironment, Sources } from './environment.js';
+import { HoldsController } from './holds.controller.js';
 import { JournalConsumer } from './journal.consumer.js';
 import { JournalProjection } from './journal.projection.js';
 import { rebuildingStreams, resumeRebuild } from './rebuild.js';
@@ -80,7 +82,7 @@ export function accountsModule(settings: AccountsEnvironment): DynamicModule {
   };
   return {
     module: AccountsModule,
-    controllers: [AccountsController, StatementsController, JournalConsumer],
+    controllers: [AccountsController, StatementsController, EntriesController, HoldsController, JournalConsumer],
     providers: [
       database,
       follower,

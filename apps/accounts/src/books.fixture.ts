@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { migrateService, openPool, serviceUrl } from '@mizan/database';
 import pg from 'pg';
+import { bookTables } from './snapshot.js';
 
 const PASSWORD = 'for-this-test-alone';
 
@@ -60,7 +61,8 @@ const keys = {
   entries: 'uid, found.position',
   postings: 'uid, found.position, leg',
   day_totals: 'uid, account, day',
+  holds: 'uid, found.position',
+  words: 'uid, thing, found.key, found.value, found.position',
 };
 
-export const emptyBooks =
-  'TRUNCATE accounts.inbox, accounts.feed_tokens, accounts.ledgers, accounts.accounts, accounts.entries, accounts.postings, accounts.day_totals, accounts.rebuilding';
+export const emptyBooks = `TRUNCATE accounts.inbox, accounts.feed_tokens, ${bookTables}`;

@@ -3,7 +3,7 @@ import type { Account } from '@mizan/ledger';
 import { Inbox } from '@mizan/messaging';
 import { testDatabase } from '@mizan/testing';
 import { type BooksDatabase, booksDatabase, emptyBooks } from './books.fixture.js';
-import { type Chance, accountsOf, chance, fed, linesOf, randomHistory } from './history.fixture.js';
+import { type Chance, accountsOf, chance, entriesOf, fed, linesOf, randomHistory } from './history.fixture.js';
 import { JournalProjection } from './journal.projection.js';
 
 let database: BooksDatabase;
@@ -53,17 +53,20 @@ const accountRow = (account: Account) => ({
 });
 
 it.each([1, 2, 3, 4, 5])('the books are what the events add up to, however they are delivered (seed %d)', async (seed) => {
-  const { events } = randomHistory(seed, 250);
-  expect(new Set(events.map(({ type }) => type)).size).toBe(7);
+  const { events } = randomHistory(seed, 600);
+  expect(new Set(events.map(({ type }) => type)).size).toBe(12);
   await receiveAll('u1', fed(events, 'u1'), chance(seed * 31));
 
   const accounts = [...accountsOf(events).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   const found = await database.pool.query(`SELECT ${Object.keys(accountRow(accounts[0]!)).join(', ')} FROM accounts.accounts ORDER BY id`);
   expect(found.rows).toEqual(accounts.map(accountRow));
 
-  const ledgers = await database.pool.query('SELECT uid, tenant, id, name, position, recorded_at FROM accounts.ledgers');
+  const ledgers = await database.pool.query('SELECT uid, tenant, id, name, position, recorded_at, closed_through FROM accounts.ledgers');
   const { position, recordedAt } = events.at(-1)!;
-  expect(ledgers.rows).toEqual([{ uid: 'u1', tenant: 'acme', id: 'main', name: 'The main ledger', position, recorded_at: recordedAt }]);
+  const closed = events.flatMap((event) => (event.type === 'PeriodClosed' ? [event.command.through] : [])).at(-1);
+  expect(ledgers.rows).toEqual([
+    { uid: 'u1', tenant: 'acme', id: 'main', name: 'The main ledger', position, recorded_at: recordedAt, closed_through: closed },
+  ]);
 
   // Every posting, with the balance that the account had in the order of recording.
   for (const account of accounts) {
@@ -74,8 +77,7 @@ it.each([1, 2, 3, 4, 5])('the books are what the events add up to, however they 
     );
     let balance = 0n;
     const grows = account.type === 'asset' || account.type === 'expense' ? 'debit' : 'credit';
-    const expected = events.flatMap((event) => {
-      if (event.type !== 'EntryPosted') return [];
+    const expected = entriesOf(events).flatMap((event) => {
       const legs = event.postings.map((posting, index) => ({ ...posting, leg: index + 1 })).filter((leg) => leg.account === account.id);
       for (const { side, amount } of legs) balance += side === grows ? amount : -amount;
       return legs.map(({ leg, side, amount }) => ({

@@ -1,9 +1,9 @@
 import type { FedEvent } from '@mizan/contracts';
-import { decodeEvent, ledgerUidOf } from '@mizan/contracts';
-import type { Account, Balances, EntryPosted } from '@mizan/ledger';
+import { decodeEvent, ledgerUidOf, postingBody } from '@mizan/contracts';
+import type { Account, Balances, EntryEvent, Hold, Texts } from '@mizan/ledger';
 import type { Projection } from '@mizan/messaging';
 import type pg from 'pg';
-import { type DayTotal, type LedgerChanges, ledgerChanges } from './ledger-changes.js';
+import { type DayTotal, type LedgerChanges, type PlacedHold, ledgerChanges } from './ledger-changes.js';
 
 /** Writes the journal into the books: a few statements for a run of events, however long, and the ledger's position with them. */
 export class JournalProjection implements Projection {
@@ -17,20 +17,27 @@ export class JournalProjection implements Projection {
       await addPostings(client, ledger, changes.entries);
       await addDayTotals(client, ledger, changes.dayTotals);
     }
+    if (changes.placed.length > 0) await addHolds(client, ledger, changes.placed);
+    if (changes.changed.length > 0) await changeHolds(client, ledger, changes.changed);
+    const words = wordsOf(changes);
+    if (words.length > 0) await addWords(client, ledger, words);
     await client.query('DELETE FROM accounts.rebuilding WHERE stream = $1 AND version <= $2', [stream, changes.position]);
   }
 }
 
 /** @returns the ledger's number. */
-async function advance(client: pg.PoolClient, uid: string, { opened, position, recordedAt }: LedgerChanges): Promise<number> {
+async function advance(client: pg.PoolClient, uid: string, changes: LedgerChanges): Promise<number> {
+  const { opened, position, recordedAt, closedThrough } = changes;
   const { rows } = opened
     ? await client.query<{ number: number }>(
-        'INSERT INTO accounts.ledgers (uid, tenant, id, name, position, recorded_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING number',
-        [uid, opened.tenant, opened.ledger, opened.name, position, recordedAt],
+        `INSERT INTO accounts.ledgers (uid, tenant, id, name, position, recorded_at, closed_through)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING number`,
+        [uid, opened.tenant, opened.ledger, opened.name, position, recordedAt, closedThrough],
       )
     : await client.query<{ number: number }>(
-        'UPDATE accounts.ledgers SET position = $2, recorded_at = $3 WHERE uid = $1 RETURNING number',
-        [uid, position, recordedAt],
+        `UPDATE accounts.ledgers SET position = $2, recorded_at = $3, closed_through = coalesce($4, closed_through)
+         WHERE uid = $1 RETURNING number`,
+        [uid, position, recordedAt, closedThrough],
       );
   return exactly(rows, 1, 'a ledger that its journal never opened')[0]!.number;
 }
@@ -82,12 +89,16 @@ const columnsOf = (balances: readonly Balances[]): bigint[][] => [
   balances.map(({ creditsHeld }) => creditsHeld),
 ];
 
-async function addEntries(client: pg.PoolClient, ledger: number, entries: readonly EntryPosted[]): Promise<void> {
+async function addEntries(client: pg.PoolClient, ledger: number, entries: readonly EntryEvent[]): Promise<void> {
+  const captured = entries.map((entry) => (entry.type === 'HoldCaptured' ? entry.hold : null));
   await client.query(
-    `INSERT INTO accounts.entries (ledger, position, id, effective_at, recorded_at, reference, accounts)
-     SELECT $1, entry.position, entry.id, entry.effective_at, entry.recorded_at, entry.reference, string_to_array(entry.accounts, ' ')
-     FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[])
-       AS entry (position, id, effective_at, recorded_at, reference, accounts)`,
+    `INSERT INTO accounts.entries (ledger, position, id, effective_at, recorded_at, reference, metadata, accounts, legs, reverses,
+       hold, hold_remaining, hold_status)
+     SELECT $1, entry.position, entry.id, entry.effective_at, entry.recorded_at, entry.reference, entry.metadata,
+       string_to_array(entry.accounts, ' '), entry.legs, entry.reverses, entry.hold, entry.hold_remaining, entry.hold_status
+     FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::jsonb[], $8::text[], $9::json[], $10::text[],
+       $11::text[], $12::numeric[], $13::text[])
+       AS entry (position, id, effective_at, recorded_at, reference, metadata, accounts, legs, reverses, hold, hold_remaining, hold_status)`,
     [
       ledger,
       entries.map(({ position }) => position),
@@ -95,12 +106,18 @@ async function addEntries(client: pg.PoolClient, ledger: number, entries: readon
       entries.map(({ effectiveAt }) => effectiveAt),
       entries.map(({ recordedAt }) => recordedAt),
       entries.map(({ texts }) => texts?.reference ?? null),
+      entries.map(({ texts }) => JSON.stringify(texts?.metadata ?? {})),
       entries.map(({ postings }) => postings.map(({ account }) => account).join(' ')),
+      entries.map(({ postings }) => JSON.stringify(postings.map(postingBody))),
+      entries.map(({ command }) => (command.op === 'reverse' ? command.entry : null)),
+      captured.map((hold) => hold?.id ?? null),
+      captured.map((hold) => hold?.remaining ?? null),
+      captured.map((hold) => hold?.status ?? null),
     ],
   );
 }
 
-async function addPostings(client: pg.PoolClient, ledger: number, entries: readonly EntryPosted[]): Promise<void> {
+async function addPostings(client: pg.PoolClient, ledger: number, entries: readonly EntryEvent[]): Promise<void> {
   const legs = entries.flatMap(({ position, effectiveAt, postings }) =>
     postings.map((posting, leg) => ({ ...posting, position, effectiveAt, leg: leg + 1 })),
   );
@@ -140,6 +157,81 @@ async function addDayTotals(client: pg.PoolClient, ledger: number, totals: reado
       totals.map(({ day }) => day),
       totals.map(({ debits }) => debits),
       totals.map(({ credits }) => credits),
+    ],
+  );
+}
+
+async function addHolds(client: pg.PoolClient, ledger: number, placed: readonly PlacedHold[]): Promise<void> {
+  const holds = placed.map(({ hold }) => hold);
+  await client.query(
+    `INSERT INTO accounts.holds (ledger, position, captured, released, remaining, status, last_position, id, debit, credit, asset, amount,
+       expires_at, placed_at, reference, metadata)
+     SELECT $1, * FROM unnest($2::bigint[], $3::numeric[], $4::numeric[], $5::numeric[], $6::text[], $7::bigint[], $8::text[], $9::text[],
+       $10::text[], $11::text[], $12::numeric[], $13::bigint[], $14::bigint[], $15::text[], $16::jsonb[])`,
+    [
+      ledger,
+      ...changingColumnsOf(holds),
+      holds.map(({ id }) => id),
+      holds.map(({ debit }) => debit),
+      holds.map(({ credit }) => credit),
+      holds.map(({ asset }) => asset),
+      holds.map(({ amount }) => amount),
+      holds.map(({ expiresAt }) => expiresAt),
+      holds.map(({ placedAt }) => placedAt),
+      placed.map(({ placing }) => placing.texts?.reference ?? null),
+      placed.map(({ placing }) => JSON.stringify(placing.texts?.metadata ?? {})),
+    ],
+  );
+}
+
+async function changeHolds(client: pg.PoolClient, ledger: number, holds: readonly Hold[]): Promise<void> {
+  const { rowCount } = await client.query(
+    `UPDATE accounts.holds AS hold
+     SET captured = now.captured, released = now.released, remaining = now.remaining, status = now.status, last_position = now.last_position
+     FROM unnest($2::bigint[], $3::numeric[], $4::numeric[], $5::numeric[], $6::text[], $7::bigint[])
+       AS now (position, captured, released, remaining, status, last_position)
+     WHERE hold.ledger = $1 AND hold.position = now.position`,
+    [ledger, ...changingColumnsOf(holds)],
+  );
+  assertCount(rowCount, holds.length, 'holds that were never placed');
+}
+
+const changingColumnsOf = (holds: readonly Hold[]): unknown[][] => [
+  holds.map(({ placedPosition }) => placedPosition),
+  holds.map(({ captured }) => captured),
+  holds.map(({ released }) => released),
+  holds.map(({ remaining }) => remaining),
+  holds.map(({ status }) => status),
+  holds.map(({ position }) => position),
+];
+
+/** A word of an entry's or a hold's metadata. */
+interface Word {
+  readonly thing: 'entry' | 'hold';
+  readonly position: number;
+  readonly key: string;
+  readonly value: string;
+}
+
+function wordsOf({ entries, placed }: LedgerChanges): readonly Word[] {
+  const words = (thing: Word['thing'], position: number, texts: Texts | null): readonly Word[] =>
+    Object.entries(texts?.metadata ?? {}).map(([key, value]) => ({ thing, position, key, value }));
+  return [
+    ...entries.flatMap(({ position, texts }) => words('entry', position, texts)),
+    ...placed.flatMap(({ placing }) => words('hold', placing.position, placing.texts)),
+  ];
+}
+
+async function addWords(client: pg.PoolClient, ledger: number, words: readonly Word[]): Promise<void> {
+  await client.query(
+    `INSERT INTO accounts.words (ledger, thing, position, key, value)
+     SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[])`,
+    [
+      ledger,
+      words.map(({ thing }) => thing),
+      words.map(({ position }) => position),
+      words.map(({ key }) => key),
+      words.map(({ value }) => value),
     ],
   );
 }

@@ -1,8 +1,13 @@
 import type { Account, AccountType, Frozen, Metadata, Side } from '@mizan/ledger';
 import type pg from 'pg';
+import { entryPage } from './entry-page.js';
+import type { EntryFilter } from './entry-search.js';
+import { holdPage } from './hold-page.js';
+import type { HoldFilter } from './hold-search.js';
 import { dayNumber, startOfDay } from './ledger-changes.js';
 import { nearestNames, respelled } from './nearest-names.js';
 import type { LedgerName } from './position-waits.js';
+import type { Page } from './search.js';
 import type { Place, StatementLine, Turnover } from './statement.js';
 
 /** Of each spelling, how many ids before and after it are looked at. */
@@ -23,6 +28,7 @@ export class LedgerSnapshot {
   private constructor(
     private readonly client: pg.PoolClient,
     private readonly number: number,
+    private readonly id: string,
     readonly position: number,
     /** When the event at `position` was recorded, ms since the epoch. */
     readonly recordedAt: number,
@@ -39,7 +45,7 @@ export class LedgerSnapshot {
       [tenant, ledger],
     );
     const [row] = rows;
-    return row ? new LedgerSnapshot(client, row.number, row.position, row.recorded_at, row.rebuilding) : null;
+    return row ? new LedgerSnapshot(client, row.number, ledger, row.position, row.recorded_at, row.rebuilding) : null;
   }
 
   async account(id: string): Promise<Account | null> {
@@ -91,6 +97,16 @@ export class LedgerSnapshot {
       [this.number, account.openedPosition, ...after, to, position, limit],
     );
     return rows.map(lineOf);
+  }
+
+  /** One page of the entries that a filter leaves. `mostLookedAt`: as for `search`. */
+  entries(filter: EntryFilter, page: Page, mostLookedAt?: number): ReturnType<typeof entryPage> {
+    return entryPage(this.client, { number: this.number, id: this.id }, filter, page, mostLookedAt);
+  }
+
+  /** One page of the holds that a filter leaves, in the order of their placing. */
+  holds(filter: HoldFilter, page: Page, mostLookedAt?: number): ReturnType<typeof holdPage> {
+    return holdPage(this.client, { number: this.number, id: this.id }, filter, page, mostLookedAt);
   }
 
   /** Up to three account ids that an unknown one may have meant. Looks at a bounded number, however many there are. */

@@ -1,8 +1,19 @@
-import { type Account, isAccountId, parseInstant } from '@mizan/ledger';
+import {
+  type Account,
+  MAX_METADATA_BYTES,
+  MAX_METADATA_KEY_CHARACTERS,
+  MAX_METADATA_KEYS,
+  MAX_REFERENCE_CHARACTERS,
+  type Metadata,
+  isAccountId,
+  parseInstant,
+  textFault,
+} from '@mizan/ledger';
 import { isAssetCode } from '@mizan/money';
-import { Problem, optionalPosition, optionalText, pageLimit, parameter } from '@mizan/platform';
+import { Problem, optionalOneOf, optionalPosition, optionalText, pageLimit, parameter } from '@mizan/platform';
 import type { LedgerSnapshot } from './ledger-snapshot.js';
 import type { LedgerName } from './position-waits.js';
+import { type Order, orders } from './search.js';
 
 const LEDGER_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 const PREFIX = /^[A-Za-z0-9_.:-]{1,128}$/;
@@ -46,6 +57,48 @@ export const optionalMoment = parameter<number | null>({ type: 'string', format:
   if (moment === undefined) throw invalid(name, `${name} is a moment in UTC, such as 2026-01-31T09:30:00Z.`);
   return moment;
 });
+
+/** A range of moments, from inclusive, to exclusive. @throws Problem `invalid_query` where none can lie in it. */
+export function checkRange({ from, to }: { readonly from: number | null; readonly to: number | null }): void {
+  if (from !== null && to !== null && from > to) throw invalid('from', 'from is later than to: no moment lies between them.');
+}
+
+export const optionalReference = parameter<string | null>({ type: 'string', maxLength: MAX_REFERENCE_CHARACTERS }, (given, name) => {
+  const fault = given === undefined ? null : textFault(given, MAX_REFERENCE_CHARACTERS);
+  if (fault) throw invalid(name, `${name} ${fault}: nothing has such a one.`);
+  return given ?? null;
+});
+
+/** The newest first unless it is said otherwise. */
+export const optionalOrder = parameter<Order>({ type: 'string', enum: [...orders], default: 'newest' }, (given, name) =>
+  given === undefined ? 'newest' : oneOfOrders(given, name)!,
+);
+const oneOfOrders = optionalOneOf(orders);
+
+const WORD = 'metadata.';
+
+/**
+ * Takes the parameters `metadata.<key>=<value>` out of a query.
+ * @throws Problem `invalid_query` for a key or a value that no metadata have.
+ */
+export function metadataAsked(query: unknown): { readonly metadata: Metadata; readonly rest: object } {
+  const asked = Object.entries(query as Readonly<Record<string, string | string[]>>);
+  const words = asked.filter(([name]) => name.startsWith(WORD));
+  if (words.length > MAX_METADATA_KEYS) throw invalid(WORD, `Nothing has more than ${MAX_METADATA_KEYS} keys of metadata.`);
+  for (const [name, value] of words) {
+    if (Array.isArray(value)) throw invalid(name, `The query parameter ${name} is given more than once.`);
+    const key = name.slice(WORD.length);
+    const fault = key === '' ? 'names no key' : (textFault(key, MAX_METADATA_KEY_CHARACTERS) ?? textFault(value, MAX_METADATA_BYTES));
+    if (fault) throw invalid(name, `A query parameter metadata.<key> ${fault}: nothing has such metadata.`);
+  }
+  return {
+    metadata: Object.fromEntries(words.map(([name, value]) => [name.slice(WORD.length), value as string])),
+    rest: Object.fromEntries(asked.filter(([name]) => !name.startsWith(WORD))),
+  };
+}
+
+/** The same, in one text for one filter, whatever the order of its keys. */
+export const metadataText = (metadata: Metadata): string => JSON.stringify(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** What the OpenAPI document says of parameters that several reads take. */
 export const minPosition = [optionalPosition, 'At least this journal position; waits up to 2 s for it.'] as const;

@@ -116,7 +116,7 @@ it('never shows a number that is not true at the position it states', async () =
   const posted = new Map<number, string>();
   let before = '0';
   for (const event of main) {
-    if (event.type === 'EntryPosted') before = String(linesOf(main.slice(0, event.position), account).at(-1)?.balance ?? 0n);
+    if ('postings' in event) before = String(linesOf(main.slice(0, event.position), account).at(-1)?.balance ?? 0n);
     posted.set(event.position, before);
   }
   let reading = true;

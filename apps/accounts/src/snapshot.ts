@@ -6,7 +6,7 @@ const MOST_WAITING = 256;
 
 /** All tables of the books, in the order in which everybody locks them. */
 export const bookTables =
-  'accounts.ledgers, accounts.accounts, accounts.entries, accounts.postings, accounts.day_totals, accounts.rebuilding';
+  'accounts.ledgers, accounts.accounts, accounts.entries, accounts.postings, accounts.day_totals, accounts.holds, accounts.words, accounts.rebuilding';
 
 /** One moment of the books. Whoever opens it closes it. */
 export interface Snapshot {

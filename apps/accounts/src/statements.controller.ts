@@ -3,7 +3,7 @@ import { type StatementBody, scopes } from '@mizan/contracts';
 import { Caller, Cursors, Describe, Problem, RequireScope, optionalPosition, optionalText, pageLimit, readQuery } from '@mizan/platform';
 import type { FastifyReply } from 'fastify';
 import { Books } from './books.js';
-import { accountNamed, ledgerNamed, minPosition, optionalMoment, optionalPrefix, paging } from './reading.js';
+import { accountNamed, checkRange, ledgerNamed, minPosition, optionalMoment, optionalPrefix, paging } from './reading.js';
 import { type StatementStart, startOf, statementPage } from './statement-page.js';
 import { trialBalance } from './trial-balance.js';
 
@@ -42,8 +42,7 @@ export class StatementsController {
       minPosition: optionalPosition,
     });
     const { from, to, limit } = asked;
-    if (from !== null && to !== null && from > to)
-      throw new Problem('invalid_query', 'from is later than to: no moment lies between them.', { field: 'from' });
+    checkRange(asked);
     const name = ledgerNamed(tenant, ledger);
     const list = [tenant, 'statement', ledger, id, String(from), String(to)];
     const begun = asked.cursor === null ? null : this.cursors.decode<StatementStart>(list, asked.cursor);
