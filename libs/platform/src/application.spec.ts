@@ -158,6 +158,8 @@ describe('a request that cannot be served', () => {
   it.each([
     ['a body that is not JSON', 'PUT', '/v1/ledgers/main', json, '{"name":', 400, 'invalid_json'],
     ['a body that is not UTF-8', 'PUT', '/v1/ledgers/main', json, Buffer.from([0x22, 0xff, 0x22]), 400, 'invalid_json'],
+    ['a key that stands twice', 'PUT', '/v1/ledgers/main', json, '{"name":"a","name":"b"}', 400, 'invalid_json'],
+    ['a body too deep', 'PUT', '/v1/ledgers/main', json, `{"name":${'['.repeat(16)}${']'.repeat(16)}}`, 400, 'invalid_json'],
     ['a key that would change a prototype', 'PUT', '/v1/ledgers/main', json, '{"__proto__":{}}', 400, 'invalid_json'],
     ['another media type', 'PUT', '/v1/ledgers/main', { 'content-type': 'text/csv' }, 'a,b', 415, 'unsupported_media_type'],
     ['a body past 64 KiB', 'PUT', '/v1/ledgers/main', json, `"${'x'.repeat(65_536)}"`, 413, 'body_too_large'],

@@ -10,6 +10,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Credentials, guardRoutes } from './access.js';
 import { problemOf } from './fault-problem.js';
+import { checkJsonBody } from './json-body.js';
 import { log, nestLog } from './log.js';
 import { type OpenApiDocument, describeApplication } from './open-api.js';
 import { PROBLEM_TYPE, Problem, pathOf, problemDocument } from './problem.js';
@@ -124,7 +125,16 @@ function readJsonAlone(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     if (body.length === 0) return done(null, undefined);
     if (!isUtf8(body)) return done(new Problem('invalid_json', 'The body is not UTF-8. Send one JSON object in UTF-8.'));
-    void parse(request, body.toString('utf8'), done);
+    const text = body.toString('utf8');
+    void parse(request, text, (error, value) => {
+      if (error) return done(error);
+      try {
+        checkJsonBody(text);
+      } catch (problem) {
+        return done(problem as Problem);
+      }
+      done(null, value);
+    });
   });
 }
 
