@@ -24,8 +24,15 @@ export default {
       name: 'app-never-imports-app',
       comment: 'Services meet over HTTP and Kafka, and in libs/contracts.',
       severity: 'error',
-      from: { path: '^apps/([^/]+)/' },
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/simulator/' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'simulator-runs-the-writer-alone',
+      comment: 'The simulator runs the code of transfers over ports of its own; of its adapters and of other services it knows nothing.',
+      severity: 'error',
+      from: { path: '^apps/simulator/' },
+      to: { path: '^apps/(?!simulator/|transfers/)|^apps/transfers/.*\\.(postgres|controller|module)\\.ts$' },
     },
     {
       name: 'lib-never-imports-app',

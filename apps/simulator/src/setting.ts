@@ -1,0 +1,53 @@
+import type { Dice } from './dice.js';
+import type { FaultKind } from './machine.js';
+
+/** What one schedule is like. */
+export interface Setting {
+  readonly ledgers: number;
+  readonly writers: number;
+  readonly readers: number;
+  readonly callers: number;
+  readonly submissionsPerCaller: number;
+  readonly bus: 'kafka' | 'feed';
+  readonly bounds: { readonly maxOpen: number; readonly idleMs: number };
+  readonly startMs: number;
+  readonly odds: Readonly<Partial<Record<FaultKind, number>>>;
+}
+
+/** The most often that each may strike. Crashes, pauses and jumps of the clock: at each step of the mischief; all else: at each call or message. */
+const worst: Readonly<Record<FaultKind, number>> = {
+  'call lost': 0.06,
+  'answer lost': 0.06,
+  'slow call': 0.02,
+  'append arrives late': 0.12,
+  'store busy': 0.08,
+  crash: 0.25,
+  pause: 0.15,
+  'clock jump': 0.15,
+  'message dropped': 0.3,
+  'message doubled': 0.3,
+  'messages shuffled': 0.4,
+  'bus silent': 0.3,
+};
+
+/** Some kinds of fault and not others, so that each has schedules in which it is not drowned by the rest. */
+export function settingOf(dice: Dice): Setting {
+  const odds: Partial<Record<FaultKind, number>> = {};
+  for (const [kind, most] of Object.entries(worst) as [FaultKind, number][])
+    if (dice.chance(0.55)) odds[kind] = (most * dice.between(1, 10)) / 10;
+  const hour = dice.chance(0.3) ? 23 * 3600 + 59 * 60 + dice.between(50, 59) : dice.between(0, 86_000);
+  return {
+    ledgers: dice.pick([1, 1, 1, 2, 3]),
+    writers: dice.pick([1, 2, 2]),
+    readers: dice.pick([1, 1, 2]),
+    callers: dice.between(1, 4),
+    submissionsPerCaller: dice.between(4, 14),
+    bus: dice.pick(['kafka', 'kafka', 'kafka', 'feed']),
+    bounds: dice.pick([
+      { maxOpen: 256, idleMs: 600_000 },
+      { maxOpen: 1, idleMs: 1_500 },
+    ]),
+    startMs: Date.UTC(2026, 2, 10) + hour * 1000,
+    odds,
+  };
+}

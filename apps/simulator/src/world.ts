@@ -1,0 +1,179 @@
+import { journalStream } from '@mizan/contracts';
+import type { Group } from '@mizan/ledger';
+import { readOperation } from '@mizan/ledger';
+import type { Ask } from '@mizan/transfers/ask';
+import { WriterFault } from '@mizan/transfers/fault';
+import { Cluster } from './cluster.js';
+import type { Dice } from './dice.js';
+import { type Attempt, type LookedUp, type Question, type Told, misreadAs, textOf, toldOf } from './history.js';
+import { Machine, Misfortune } from './machine.js';
+import { Operations } from './operations.js';
+import { ReadingInstance } from './reading-instance.js';
+import type { Setting } from './setting.js';
+import type { Tally } from './tally.js';
+import type { VirtualTime } from './virtual-time.js';
+import { type Parts, WritingInstance } from './writing-instance.js';
+
+const TENANT = 'tenant-1';
+
+export interface LedgerPlace {
+  readonly uid: string;
+  readonly tenant: string;
+  readonly operations: Operations;
+}
+
+/** The platform of one schedule: processes that come and go over disks that stay. */
+export class World {
+  readonly cluster: Cluster;
+  readonly misfortune: Misfortune;
+  readonly ledgers: readonly LedgerPlace[];
+  readonly writers: WritingInstance[];
+  readonly readers: ReadingInstance[];
+  readonly attempts: Attempt[] = [];
+  readonly log: string[] = [];
+
+  constructor(
+    readonly time: VirtualTime,
+    readonly dice: Dice,
+    readonly setting: Setting,
+    private readonly tally: Tally,
+    private readonly parts: Parts,
+  ) {
+    this.cluster = new Cluster(time);
+    this.misfortune = new Misfortune(setting.odds, dice, tally);
+    this.ledgers = Array.from({ length: setting.ledgers }, (_, i) => {
+      const place = { uid: `book-${i + 1}`, tenant: TENANT, operations: new Operations(dice) };
+      this.cluster.catalog.set(place.uid, TENANT);
+      return place;
+    });
+    this.writers = Array.from({ length: setting.writers }, (_, i) => this.writer(`transfers-${i + 1}`));
+    this.readers = Array.from({ length: setting.readers }, (_, i) => this.reader(`accounts-${i + 1}`));
+  }
+
+  note(line: string): void {
+    this.log.push(`${new Date(this.time.now).toISOString().slice(11, 23)} ${line}`);
+  }
+
+  private machine(name: string): Machine {
+    return new Machine(name, this.time, this.dice, this.misfortune);
+  }
+
+  private writer(name: string): WritingInstance {
+    const writer = new WritingInstance(this.cluster, this.machine(name), this.parts, this.setting.bounds);
+    writer.start();
+    return writer;
+  }
+
+  private reader(name: string): ReadingInstance {
+    const reader = new ReadingInstance(this.cluster, this.machine(name), this.parts, this.setting.bus);
+    reader.start();
+    return reader;
+  }
+
+  crashWriter(place: number): void {
+    this.note(`${this.writers[place]!.machine.name} crashes`);
+    this.writers[place]!.machine.crash();
+    this.writers[place] = this.writer(this.writers[place]!.machine.name);
+  }
+
+  /** Asked to end, and started again. */
+  async restartWriter(place: number): Promise<void> {
+    const ending = this.writers[place]!;
+    this.note(`${ending.machine.name} is restarted`);
+    await ending.stop();
+    if (this.writers[place] === ending) this.writers[place] = this.writer(ending.machine.name);
+  }
+
+  crashReader(place: number): void {
+    this.note(`${this.readers[place]!.machine.name} crashes`);
+    this.readers[place]!.machine.crash();
+    this.readers[place] = this.reader(this.readers[place]!.machine.name);
+  }
+
+  /** How long the journal of a ledger is, as the disk has it. */
+  async versionOf(uid: string): Promise<number> {
+    return this.cluster.store.version(journalStream(uid));
+  }
+
+  /** Mostly the process that has the ledger. */
+  private likelyWriter(uid: string): WritingInstance {
+    const owner = this.cluster.leases.get(uid)?.owner;
+    const likely = this.dice.chance(0.75) ? this.writers.find(({ machine }) => machine.name === owner) : undefined;
+    return likely ?? this.dice.pick(this.writers);
+  }
+
+  /** Asks one of the writing processes, and writes down what came of it. */
+  async ask(
+    caller: string,
+    { uid, tenant }: LedgerPlace,
+    questions: readonly Question[],
+    writer = this.likelyWriter(uid),
+  ): Promise<Attempt> {
+    const attempt: Attempt = {
+      ledger: uid,
+      caller,
+      questions,
+      sentAt: this.time.now,
+      sentAtVersion: await this.versionOf(uid),
+      answeredAt: Infinity,
+      answeredAtVersion: Infinity,
+      told: null,
+      fault: null,
+    };
+    this.attempts.push(attempt);
+    const readings = questions.map((question) => this.read(question, writer));
+    const asks = readings.flatMap((reading) => ('ask' in reading ? [reading.ask] : []));
+    this.note(`${caller} asks ${writer.machine.name} of ${uid}: ${JSON.stringify(questions.map(asText))}`);
+    try {
+      const origin = { actor: caller, correlation: null, traceparent: null };
+      const replies = (asks.length === 0 ? [] : await writer.ask({ uid, tenant }, asks, origin)).values();
+      attempt.told = readings.map((reading) => {
+        if ('misread' in reading) return reading.misread;
+        const reply = replies.next().value;
+        return reading.ask.kind === 'lookup' ? lookedUp(reply as never) : toldOf(reply as never);
+      });
+    } catch (error) {
+      attempt.fault = error instanceof WriterFault ? error.kind : 'broken';
+      if (attempt.fault === 'broken' && (error as Error).message !== 'The connection broke.') throw error;
+    }
+    attempt.answeredAt = this.time.now;
+    attempt.answeredAtVersion = await this.versionOf(uid);
+    this.tally.count('submissions', attempt.fault ?? 'answered');
+    for (const told of attempt.told ?? []) this.countTold(told);
+    this.note(`  ${caller} is told by ${writer.machine.name}: ${attempt.fault ?? attempt.told!.map(gistOf).join(', ')}`);
+    return attempt;
+  }
+
+  private read(question: Question, writer: WritingInstance): { readonly ask: Ask } | { readonly misread: Told } {
+    if (question.kind === 'lookup') return { ask: question };
+    const reading = readOperation(question.operation, this.time.now + writer.machine.clockOffsetMs);
+    if ('rejection' in reading) return { misread: misreadAs(reading.rejection.code) };
+    const { command } = reading;
+    this.tally.count('operations', command.op);
+    if (command.op === 'group') for (const member of command.operations) this.tally.count('operations', member.op);
+    return { ask: command.op === 'group' ? { kind: 'group', group: command as Group } : { kind: 'command', command } };
+  }
+
+  private countTold(told: Told | LookedUp): void {
+    if ('lookup' in told) return;
+    if (told.replayed) this.tally.count('answers', 'replayed');
+    else this.tally.count('answers', told.status);
+    if (told.code !== null) this.tally.count('rejections', told.code);
+    for (const member of told.members) this.countTold(member);
+  }
+}
+
+const lookedUp = (event: Parameters<typeof textOf>[0] | null): LookedUp => ({
+  lookup: true,
+  event: event && textOf(event),
+  position: event?.position ?? null,
+});
+
+const asText = (question: Question): unknown => (question.kind === 'lookup' ? { lookup: question.id } : question.operation);
+
+function gistOf(told: Told | LookedUp): string {
+  const at = told.position === null ? '' : ` #${told.position}`;
+  if ('lookup' in told) return told.position === null ? 'unspent' : `spent${at}`;
+  const members = told.members.length > 0 ? ` (${told.members.map(gistOf).join(', ')})` : '';
+  return `${told.replayed ? 'replayed ' : ''}${told.code ?? told.status}${at}${members}`;
+}
