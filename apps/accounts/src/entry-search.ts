@@ -40,7 +40,7 @@ export function entrySearch(ledger: number, { account, side, reference, metadata
     const moving = `FROM accounts.postings WHERE ledger = $1 AND account = ${value(account, 'bigint')}`;
     const branches = (side === null ? (['debit', 'credit'] as const) : [side]).map((one) => `${moving} AND side = '${one}'`);
     ways.push(ordered(...branches));
-    if (range.length > 0) ways.push({ branches: branches.map((branch) => [branch, ...range].join(' AND ')), ordered: false });
+    if (range.length > 0) ways.push({ branches: [[moving, ...range].join(' AND ')], ordered: false });
     const moved = branches.map((branch) => `EXISTS (SELECT ${branch} AND position = thing.position)`);
     conditions.push(`(${moved.join(' OR ')})`);
   } else if (range.length > 0) {

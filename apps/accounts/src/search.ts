@@ -67,14 +67,15 @@ function pageQuery({ table, conditions }: Search, way: Way, { order, after, limi
       ? `(SELECT DISTINCT position ${from} ${rest} ORDER BY position ${direction} LIMIT ${most})`
       : `(SELECT position FROM (SELECT position ${from} OFFSET 0) AS range WHERE true ${rest})`,
   );
-  const matching = conditions.map((condition) => ` AND ${condition}`).join('');
+  // And from taking another way than by position to what is held against the conditions.
+  const thing = `LATERAL (SELECT * FROM ${table} WHERE ledger = $1 AND position = candidate.position OFFSET 0) AS thing`;
   return `WITH candidate AS MATERIALIZED (
       SELECT DISTINCT position FROM (${branches.join(' UNION ALL ')}) AS way ORDER BY position ${direction} LIMIT ${most}
     )
     SELECT (SELECT count(*) FROM candidate) AS looked_at,
       (SELECT ${order === 'newest' ? 'min' : 'max'}(position) FROM candidate) AS last,
       ARRAY(
-        SELECT candidate.position FROM candidate JOIN ${table} AS thing ON thing.ledger = $1 AND thing.position = candidate.position${matching}
+        SELECT candidate.position FROM candidate CROSS JOIN ${thing} WHERE ${['true', ...conditions].join(' AND ')}
         ORDER BY candidate.position ${direction} LIMIT ${limit + 1}
       ) AS found`;
 }
@@ -83,10 +84,10 @@ function pageQuery({ table, conditions }: Search, way: Way, { order, after, limi
 async function bestWay(client: pg.PoolClient, { ways, values }: Search, mostLookedAt: number): Promise<Way> {
   const [only] = ways;
   if (ways.length === 1) return only!;
-  const counts = ways.map(
-    ({ branches }, n) =>
-      `(SELECT count(*) FROM (SELECT FROM (${branches.map((from) => `(SELECT 1 ${from} LIMIT ${mostLookedAt + 1})`).join(' UNION ALL ')}) AS way) AS way) AS way_${n}`,
-  );
+  const counts = ways.map(({ branches }, n) => {
+    const led = branches.map((from) => `SELECT 1 ${from}`).join(' UNION ALL ');
+    return `(SELECT count(*) FROM (SELECT FROM (${led}) AS way LIMIT ${mostLookedAt + 1}) AS counted) AS way_${n}`;
+  });
   const { rows } = await client.query<Record<string, number>>(`SELECT ${counts.join(', ')}`, values as unknown[]);
   const counted = ways.map((way, n) => ({ way, count: rows[0]![`way_${n}`]! }));
   const usable = counted.filter(({ way, count }) => way.ordered || count <= mostLookedAt);

@@ -8,6 +8,12 @@ const MOST_WAITING = 256;
 export const bookTables =
   'accounts.ledgers, accounts.accounts, accounts.entries, accounts.postings, accounts.day_totals, accounts.holds, accounts.words, accounts.rebuilding';
 
+/**
+ * Every question to the books has an index that leads to its answer in order, and ends when it has enough. The planner,
+ * whose idea of a table may be old, must not read a table whole instead, nor all that an index leads to.
+ */
+const BY_INDEX = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'].map((way) => `SET LOCAL enable_${way} = off`).join('; ');
+
 /** One moment of the books. Whoever opens it closes it. */
 export interface Snapshot {
   readonly client: pg.PoolClient;
@@ -28,7 +34,7 @@ export async function openSnapshot(pool: pg.Pool): Promise<Snapshot> {
   const snapshot = { client, close: () => close(client) };
   try {
     // TRUNCATE is seen at once by whoever has no lock yet, whatever his snapshot: so the locks come first, the snapshot with the first read.
-    await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+    await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; ${BY_INDEX};
       LOCK TABLE ${bookTables} IN ACCESS SHARE MODE`);
     return snapshot;
   } catch (error) {
