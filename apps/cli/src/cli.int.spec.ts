@@ -120,7 +120,7 @@ describe('a transfer', () => {
     platform.troubles.push(problem('overloaded', 'Busy.'), 'hangUp');
     const { code, err } = await mizan('transfer create --debit bank:cash --credit clients:17 --amount 1 --id t-1');
     expect(code).toBe(0);
-    expect(err).toBe('t-1 had been posted before; nothing was done again.\n');
+    expect(err).toBe('t-1 had been done before; nothing was done again.\n');
     expect((await mizan('balance clients:17')).out).toContain('\t1.00\t');
   });
 
@@ -159,7 +159,85 @@ describe('a transfer', () => {
   });
 });
 
+describe('what takes longer than a moment, and what is taken back', () => {
+  beforeEach(() => deposit('d1', '100000'));
+  const row = (out: string): string[] => out.split('\n')[1]!.split('\t');
+
+  it('is held, captured in parts, released', async () => {
+    const placed = await mizan(
+      'hold create --debit clients:17 --credit bank:cash --amount 250.00 --id h1 --expires-at 2099-01-01 --reference order --metadata a=1',
+    );
+    expect([placed.code, placed.err, row(placed.out)]).toEqual([
+      0,
+      '',
+      ['h1', 'placed', 'clients:17', 'bank:cash', 'CZK', '250.00', '0.00', '0.00', '250.00', '2099-01-01T00:00:00.000Z', 'order'],
+    ]);
+    expect((await mizan('hold capture h1 --amount 100 --keep-rest --id c1')).out.split('\n')[1]).toMatch(
+      /\tc1\tclients:17\t100\.00\t\tCZK\torder$/,
+    );
+    const released = await mizan('hold release h1');
+    expect(released.err).toMatch(/^id cli:[\w-]{16}\n$/);
+    expect(row(released.out).slice(1, 9)).toEqual(['released', 'clients:17', 'bank:cash', 'CZK', '250.00', '100.00', '150.00', '0.00']);
+    expect(JSON.parse((await mizan('hold show h1 --json')).out)).toMatchObject({ captured: '10000', metadata: { a: '1' } });
+    expect(await mizan('hold capture h1')).toMatchObject({ code: 3, err: expect.stringContaining('hold_released') });
+    expect((await mizan('hold show none')).code).toBe(4);
+    expect((await mizan('entries list --account bank:cash')).out).toContain('\tc1\tbank:cash\t');
+  });
+
+  it('is reversed, whole or in part', async () => {
+    expect(
+      (await mizan('transfer reverse d1 --amount 0.50 --id r1')).out
+        .split('\n')
+        .slice(1, 3)
+        .map((line) => line.split('\t').slice(3, 7)),
+    ).toEqual([
+      ['r1', 'clients:17', '0.50', ''],
+      ['r1', 'bank:cash', '', '0.50'],
+    ]);
+    expect(JSON.parse((await mizan('transfer reverse d1 --id r2 --dry-run')).out)).toEqual({ ledger: 'shop', entry: 'd1', id: 'r2' });
+    expect(await mizan('transfer reverse d1 --id r2')).toMatchObject({ code: 3, err: expect.stringContaining('reversal_exceeds_entry') });
+    expect((await mizan('transfer reverse none --id r3')).code).toBe(4);
+  });
+
+  it('moves no more than a limit leaves, with a cap', async () => {
+    const capped = await mizan('transfer create --debit clients:17 --credit bank:cash --amount 5000 --cap debit --id most');
+    expect(capped.out).toContain('\tmost\tclients:17\t1000.00\t');
+    expect((await mizan('transfer create --debit clients:17 --credit bank:cash --amount 1 --cap all')).code).toBe(2);
+  });
+
+  it('is given up, or was done already', async () => {
+    expect(row((await mizan('cancel never')).out).slice(0, 4)).toEqual(['never', 'cancel', 'rejected', 'cancelled']);
+    expect(row((await mizan('cancel d1')).out).slice(2, 3)).toEqual(['applied']);
+  });
+});
+
 describe('ledgers and accounts', () => {
+  it('are changed, frozen, closed and reopened', async () => {
+    expect((await mizan('account update clients:17 --min-balance -10.50 --max-balance 99 --id u1')).out).toContain(
+      '\t-10.50\t99.00\topen\t',
+    );
+    expect((await mizan('account update clients:17 --max-balance none --metadata tier=1 --id u2')).out).toContain('\t-10.50\t\topen\t');
+    expect(JSON.parse((await mizan('account show clients:17 --json')).out)).toMatchObject({ metadata: { tier: '1' } });
+    expect((await mizan('account update clients:17')).code).toBe(2);
+    expect((await mizan('account freeze clients:17 --side debits --id f1')).out).toContain('\tfrozen: debits\t');
+    expect((await mizan('account freeze clients:17 --id f2')).out).toContain('\tfrozen: all\t');
+    expect((await mizan('account unfreeze clients:17 --id f3')).out).toContain('\topen\t');
+    expect((await mizan('account close clients:17 --id c1')).out).toContain('\tclosed\t');
+    expect(await mizan('account close clients:17 --id c1')).toMatchObject({
+      code: 0,
+      err: 'c1 had been done before; nothing was done again.\n',
+    });
+    expect(await mizan('account close clients:17 --id c2')).toMatchObject({ code: 3, err: expect.stringContaining('account_closed') });
+    expect((await mizan('account reopen clients:17 --id c3')).out).toContain('\topen\t');
+  });
+
+  it('close their books through a day', async () => {
+    expect((await mizan('ledger close-period 2020-12-31')).out).toContain('\t2020-12-31\t');
+    expect((await mizan('ledger show')).out).toContain('\t2020-12-31\t');
+    const late = await mizan('transfer create --debit bank:cash --credit clients:17 --amount 1 --effective-at 2020-12-31 --id late');
+    expect(late).toMatchObject({ code: 3, err: expect.stringContaining('period_closed') });
+  });
+
   it('are made, shown and listed', async () => {
     expect((await mizan('ledger create till --json')).code).toBe(0);
     expect((await mizan('ledger list')).out).toContain('till\ttill\t\t1');

@@ -1,5 +1,5 @@
 import { type Envelope, type JournalItemBody, commitment, decodeEnvelope, decodeEvent } from '@mizan/contracts';
-import { Audit, type LedgerEvent } from '@mizan/ledger';
+import { Audit, type LedgerEvent, isEntry } from '@mizan/ledger';
 import { Check } from './check.js';
 
 /** The name under which the audit notes that a command, decided again, gives another result. */
@@ -84,7 +84,7 @@ export class JournalReplay {
       this.#unreadable = true;
       return;
     }
-    (event.type === 'EntryPosted' ? this.entries : this.others).count += 1;
+    (isEntry(event) ? this.entries : this.others).count += 1;
     this.invariants.count += 1;
     this.#audit.see(event);
     this.#note(event);
@@ -123,7 +123,7 @@ export class JournalReplay {
     for (; this.#noted < this.#audit.violations.length; this.#noted += 1) {
       const { invariant, position, detail } = this.#audit.violations[this.#noted]!;
       if (invariant !== DECIDED) this.invariants.differs(`position ${position}: ${invariant}: ${detail}`);
-      else (event?.type === 'EntryPosted' ? this.entries : this.others).differs(`position ${position}: ${detail}`);
+      else (event && isEntry(event) ? this.entries : this.others).differs(`position ${position}: ${detail}`);
     }
   }
 }

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { isColored } from './color.js';
+import { type Act, dryRun, metadata, named, ownId } from './command-tree.js';
 import type { ExitCode } from './exit-code.js';
 import { WrongUsage } from './failure.js';
 import { topicNames, topics } from './help-topics.js';
+import { addMoney } from './money-commands.js';
 import type { Form } from './output.js';
 import type { GlobalFlags, Session } from './session.js';
 import type { World } from './world.js';
@@ -53,22 +55,8 @@ export function buildProgram(world: World, run: Runner): Command {
   return program;
 }
 
-/** A name that stands in a path: an empty one would ask for something else, such as the list of all. */
-function named(text: string): string {
-  if (text === '') throw new InvalidArgumentError('It must not be empty.');
-  return text;
-}
-
-type Act = <A extends unknown[]>(
-  work: (session: Session, ...args: A) => Promise<ExitCode | void>,
-  form?: Form,
-) => (...args: unknown[]) => Promise<void>;
-
-const dryRun = ['--dry-run', 'show what would be sent, and send nothing'] as const;
-const metadata = ['--metadata <key=value...>', 'words to keep beside it'] as const;
-
 function addLedgers(program: Command, act: Act): void {
-  const ledger = program.command('ledger').description('ledgers: list, create, show');
+  const ledger = program.command('ledger').description('ledgers: list, create, show, close-period');
   ledger
     .command('list')
     .description('the ledgers of this key')
@@ -89,10 +77,21 @@ function addLedgers(program: Command, act: Act): void {
     .description('one ledger')
     .argument('[id]', '', named)
     .action(act(async (session, id: string | undefined) => (await import('./commands/ledger.js')).showLedger(session, id)));
+  ledger
+    .command('close-period')
+    .description('let nothing be effective on or before a day any more')
+    .argument('<day>', 'as in 2026-01-31, UTC; before today, and after the last one closed')
+    .option(...ownId)
+    .option(...dryRun)
+    .action(
+      act(async (session, day: string, options: import('./writing.js').WriteOptions) =>
+        (await import('./commands/ledger.js')).closePeriod(session, day, options),
+      ),
+    );
 }
 
 function addAccounts(program: Command, act: Act): void {
-  const account = program.command('account').description('accounts: list, open, show');
+  const account = program.command('account').description('accounts: list, open, show, update, freeze, unfreeze, close, reopen');
   account
     .command('list')
     .description('accounts with their balances')
@@ -128,31 +127,44 @@ function addAccounts(program: Command, act: Act): void {
     .description('one account with its balances')
     .argument('<account>', 'as in clients:17', named)
     .action(act(async (session, id: string) => (await import('./commands/account.js')).showAccount(session, id)));
+  addAccountChanges(account, act);
 }
 
-function addMoney(program: Command, act: Act): void {
-  const transfer = program.command('transfer').description('movements of money: create, show');
-  transfer
-    .command('create')
-    .description('post a transfer from two accounts and an amount')
-    .requiredOption('--debit <account>', 'the account that is debited', named)
-    .requiredOption('--credit <account>', 'the account that is credited', named)
-    .requiredOption('--amount <amount>', "a decimal of the accounts' asset, as in 250.00")
-    .option('--id <id>', 'its id for ever; one is made and printed unless given')
-    .option('--effective-at <time>', 'when it counts: a day (its start) or a moment; else now')
-    .option('--reference <text>', 'words for the statement')
-    .option(...metadata)
-    .option(...dryRun)
+function addAccountChanges(account: Command, act: Act): void {
+  const change = (name: string, what: string): Command =>
+    account
+      .command(name)
+      .description(what)
+      .argument('<account>', 'as in clients:17', named)
+      .option(...ownId)
+      .option(...dryRun);
+  change('update', 'change limits or words of an account')
+    .option('--min-balance <amount>', 'a floor, as a decimal; none: no floor')
+    .option('--max-balance <amount>', 'a ceiling, as a decimal; none: no ceiling')
+    .option('--metadata <key=value...>', 'in place of all that are kept beside it')
     .action(
-      act(async (session, options: import('./commands/transfer.js').TransferOptions) =>
-        (await import('./commands/transfer.js')).createTransfer(session, options),
+      act(async (session, id: string, options: import('./commands/account.js').UpdateOptions) =>
+        (await import('./commands/account.js')).updateAccount(session, id, options),
       ),
     );
-  transfer
-    .command('show')
-    .description('the entry that an id posted, with its postings')
-    .argument('<id>', '', named)
-    .action(act(async (session, id: string) => (await import('./commands/transfer.js')).showTransfer(session, id)));
+  change('freeze', 'let a side of an account take no movement, or both')
+    .addOption(new Option('--side <side>', 'which').choices(['debits', 'credits', 'all']).default('all'))
+    .action(
+      act(async (session, id: string, options: import('./commands/account.js').FreezeOptions) =>
+        (await import('./commands/account.js')).freezeAccount(session, id, options.side, options),
+      ),
+    );
+  change('unfreeze', 'let an account move again').action(
+    act(async (session, id: string, options: import('./writing.js').WriteOptions) =>
+      (await import('./commands/account.js')).freezeAccount(session, id, 'none', options),
+    ),
+  );
+  for (const op of ['close', 'reopen'] as const)
+    change(op, op === 'close' ? 'close an account that is empty' : 'open a closed account again').action(
+      act(async (session, id: string, options: import('./writing.js').WriteOptions) =>
+        (await import('./commands/account.js')).endAccount(session, op, id, options),
+      ),
+    );
 }
 
 function addReading(program: Command, act: Act): void {

@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import {
   type AccountBody,
+  type HoldBody,
   type JournalItemBody,
   type KeptTexts,
   type ProblemDocument,
@@ -13,10 +14,22 @@ import {
   balancesBody,
   encodeEvent,
   entryBody,
+  holdBody,
   instantText,
   statusOf,
 } from '@mizan/contracts';
-import { type Account, Book, type LedgerEvent, decide, normalSide, openLedger, posted, readOperation } from '@mizan/ledger';
+import {
+  type Account,
+  Book,
+  type Hold,
+  type LedgerEvent,
+  decide,
+  isEntry,
+  normalSide,
+  openLedger,
+  posted,
+  readOperation,
+} from '@mizan/ledger';
 
 /** What a test may make the platform say wrongly. */
 export interface Lies {
@@ -119,15 +132,17 @@ export class SmallPlatform {
     if (ledger === '') return ok({ items: [...this.books.keys()].map((id) => this.#ledgerBody(id)), next: null });
     if (!this.books.has(ledger)) return problem('ledger_not_found', `There is no ledger ${ledger}.`);
     if (kind === undefined) return ok(this.#ledgerBody(ledger));
-    return request.method === 'POST' ? this.#write(ledger, kind, body ?? {}) : this.#read(ledger, kind, id, aspect, url.searchParams);
+    if (request.method === 'GET') return this.#read(ledger, kind, id, aspect, url.searchParams);
+    return this.#write(ledger, operationAt(request.method!, kind, id, aspect), body ?? {});
   }
 
-  #write(ledger: string, kind: string, body: Record<string, unknown>): Answer {
-    if (kind === 'batch') {
+  #write(ledger: string, path: Record<string, string | undefined>, body: Record<string, unknown>): Answer {
+    if (path.op === 'batch') {
       this.batches.push(body);
       return ok({ results: (body.operations as unknown[]).map((operation) => this.operate(ledger, operation)) });
     }
-    const result = this.operate(ledger, { op: kind === 'accounts' ? 'open' : 'transfer', ...body });
+    const result = this.operate(ledger, { ...body, ...path });
+    if (path.op === 'cancel') return ok({ op: 'cancel', ...result });
     if (result.status === 'rejected')
       return problem(
         result.code as ProblemDocument['code'],
@@ -136,9 +151,19 @@ export class SmallPlatform {
       );
     const event = this.#of(ledger).events[result.position! - 1]!;
     const headers: Record<string, string> = result.replayed ? { 'idempotency-replayed': 'true' } : {};
-    const done =
-      event.type === 'EntryPosted' ? entryBody(ledger, event) : 'account' in event ? accountBody(event.account, event.position) : null;
-    return { status: result.replayed ? 200 : 201, body: done, headers };
+    return { status: result.replayed ? 200 : 201, body: this.#applied(ledger, event), headers };
+  }
+
+  #applied(ledger: string, event: LedgerEvent): unknown {
+    if (isEntry(event)) return entryBody(ledger, event);
+    if ('account' in event) return accountBody(event.account, event.position);
+    if ('hold' in event) return this.#hold(ledger, event.hold);
+    return this.#ledgerBody(ledger);
+  }
+
+  #hold(ledger: string, hold: Hold): HoldBody {
+    const placed = this.#of(ledger).book.command(hold.id);
+    return holdBody(ledger, hold, placed?.texts ?? null);
   }
 
   #read(ledger: string, kind: string, id: string | undefined, aspect: string | undefined, query: URLSearchParams): Answer {
@@ -150,8 +175,12 @@ export class SmallPlatform {
       return ok({ items, next: items.length < limit ? null : String(items.at(-1)!.position) });
     }
     if (kind === 'transfers') {
-      const entry = events.find((event) => event.type === 'EntryPosted' && event.command.id === id);
-      return entry?.type === 'EntryPosted' ? ok(entryBody(ledger, entry)) : problem('entry_not_found', `There is no entry ${id}.`);
+      const entry = events.find((event) => isEntry(event) && event.command.id === id);
+      return entry && isEntry(entry) ? ok(entryBody(ledger, entry)) : problem('entry_not_found', `There is no entry ${id}.`);
+    }
+    if (kind === 'holds') {
+      const hold = book.hold(id ?? '');
+      return hold ? ok(this.#hold(ledger, hold)) : problem('not_found', `No hold was placed as ${id}.`);
     }
     const accounts = [...book.accounts.values()].filter((account) => account.id.startsWith(query.get('prefix') ?? ''));
     accounts.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -173,7 +202,8 @@ export class SmallPlatform {
   }
 
   #ledgerBody(id: string): unknown {
-    return { id, name: id, closedThrough: null, position: this.#of(id).book.ledger.position };
+    const { closedThrough, position } = this.#of(id).book.ledger;
+    return { id, name: id, closedThrough, position };
   }
 
   #follow(ledger: string, request: IncomingMessage, response: ServerResponse): void {
@@ -187,6 +217,15 @@ export class SmallPlatform {
     }, 10);
     response.on('close', () => clearInterval(timer));
   }
+}
+
+/** The operation that a route stands for, with what its path names. */
+function operationAt(method: string, kind: string, id: string | undefined, aspect: string | undefined): Record<string, string | undefined> {
+  const named = id === undefined ? {} : { [kind === 'accounts' ? 'account' : kind === 'holds' ? 'hold' : 'entry']: id };
+  if (kind === 'commands') return { op: 'cancel', id };
+  if (method === 'PATCH') return { op: 'update', ...named };
+  if (aspect !== undefined) return { op: aspect, ...named };
+  return { op: { accounts: 'open', transfers: 'transfer', holds: 'hold' }[kind] ?? kind };
 }
 
 function trialBalance(accounts: readonly Account[], position: number): TrialBalanceBody {

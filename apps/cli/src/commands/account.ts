@@ -1,4 +1,4 @@
-import type { NewAccount } from '@mizan/client';
+import type { AccountChange, NewAccount } from '@mizan/client';
 import type { AccountBody } from '@mizan/contracts';
 import { isoExponent } from '@mizan/money';
 import { type Money, minorUnits, money } from '../amount.js';
@@ -6,6 +6,7 @@ import { WrongUsage } from '../failure.js';
 import { metadataOf } from '../metadata-flag.js';
 import type { Session } from '../session.js';
 import type { Column } from '../table.js';
+import { type WriteOptions, accountNow, idOf, sent } from '../writing.js';
 
 export interface OpenOptions {
   readonly type: AccountBody['type'];
@@ -14,6 +15,16 @@ export interface OpenOptions {
   readonly maxBalance?: string;
   readonly metadata?: readonly string[];
   readonly dryRun?: true;
+}
+
+export interface UpdateOptions extends WriteOptions {
+  readonly minBalance?: string;
+  readonly maxBalance?: string;
+  readonly metadata?: readonly string[];
+}
+
+export interface FreezeOptions extends WriteOptions {
+  readonly side: 'debits' | 'credits' | 'all';
 }
 
 const amount = (account: AccountBody, minor: string | null): Money | null => (minor === null ? null : money(minor, account.exponent));
@@ -61,6 +72,47 @@ export async function openAccount(session: Session, id: string, options: OpenOpt
   };
   if (options.dryRun) return session.output.document({ ledger, ...account });
   await session.output.one(details, (await session.client.openAccount(ledger, account)).body);
+}
+
+export async function updateAccount(session: Session, account: string, options: UpdateOptions): Promise<void> {
+  const { asset, exponent } = await accountNow(session, await session.ledger(), account);
+  const limit = (name: 'minBalance' | 'maxBalance'): Partial<AccountChange> => {
+    const text = options[name];
+    if (text === undefined) return {};
+    return { [name]: text === 'none' ? null : minorUnits(text, asset, exponent, { signed: true }) };
+  };
+  const change = {
+    ...limit('minBalance'),
+    ...limit('maxBalance'),
+    ...(options.metadata ? { metadata: metadataOf(options.metadata) } : {}),
+  };
+  if (Object.keys(change).length === 0) throw new WrongUsage('Say what is to change: --min-balance, --max-balance or --metadata.');
+  await sendChange(session, account, { id: idOf(options), ...change }, options);
+}
+
+export async function freezeAccount(
+  session: Session,
+  account: string,
+  frozen: AccountBody['frozen'],
+  options: WriteOptions,
+): Promise<void> {
+  await sendChange(session, account, { id: idOf(options), frozen }, options);
+}
+
+export async function endAccount(session: Session, op: 'close' | 'reopen', account: string, options: WriteOptions): Promise<void> {
+  const { client, output } = session;
+  const ledger = await session.ledger();
+  const id = idOf(options);
+  const send = () => (op === 'close' ? client.closeAccount(ledger, account, id) : client.reopenAccount(ledger, account, id));
+  const body = await sent(session, options, { ledger, op, account, id }, send);
+  if (body) await output.one(details, body);
+}
+
+async function sendChange(session: Session, account: string, change: AccountChange, options: WriteOptions): Promise<void> {
+  const ledger = await session.ledger();
+  const shown = { ledger, account, ...change };
+  const body = await sent(session, options, shown, () => session.client.updateAccount(ledger, account, change));
+  if (body) await session.output.one(details, body);
 }
 
 /** Of an asset of one's own, any account that has it knows the decimal places. */

@@ -1,4 +1,5 @@
 import { type EntryBody, type JournalItemBody, decodeEvent, entryBody } from '@mizan/contracts';
+import { isEntry } from '@mizan/ledger';
 import { type EntryRow, entryColumns, rowsOf } from '../entry-rows.js';
 import { wholeNumber } from '../number-flag.js';
 import type { Session } from '../session.js';
@@ -38,7 +39,7 @@ async function newest({ client }: Session, ledger: string, account: string | und
 async function* entriesOf(ledger: string, items: AsyncIterable<JournalItemBody>, account: string | undefined): AsyncGenerator<EntryBody> {
   for await (const { event, texts } of items) {
     const decoded = decodeEvent(event, texts);
-    if (decoded.type !== 'EntryPosted') continue;
+    if (!isEntry(decoded)) continue;
     if (account !== undefined && !decoded.postings.some((posting) => posting.account === account)) continue;
     yield entryBody(ledger, decoded);
   }

@@ -1,6 +1,7 @@
 import type { LedgerBody } from '@mizan/contracts';
 import type { Session } from '../session.js';
 import type { Column } from '../table.js';
+import { type WriteOptions, idOf, sent } from '../writing.js';
 
 const columns: readonly Column<LedgerBody>[] = [
   { title: 'ledger', cell: ({ id }) => id },
@@ -21,4 +22,11 @@ export async function createLedger({ client, output }: Session, id: string, opti
 
 export async function showLedger(session: Session, id: string | undefined): Promise<void> {
   await session.output.one(columns, await session.client.ledger(id ?? (await session.ledger())));
+}
+
+export async function closePeriod(session: Session, through: string, options: WriteOptions): Promise<void> {
+  const ledger = await session.ledger();
+  const period = { id: idOf(options), through };
+  const closed = await sent(session, options, { ledger, ...period }, () => session.client.closePeriod(ledger, period));
+  if (closed) await session.output.one(columns, closed);
 }

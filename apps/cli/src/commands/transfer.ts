@@ -1,62 +1,72 @@
-import { randomBytes } from 'node:crypto';
-import { MizanProblem, type NewTransfer } from '@mizan/client';
-import type { AccountBody } from '@mizan/contracts';
+import type { NewTransfer, Reversal, TwoLegTransfer } from '@mizan/client';
+import type { CommandBody } from '@mizan/contracts';
 import { minorUnits } from '../amount.js';
-import { entryColumns, rowsOf } from '../entry-rows.js';
-import { metadataOf } from '../metadata-flag.js';
 import { fromMoment } from '../moment.js';
 import type { Session } from '../session.js';
+import type { Column } from '../table.js';
+import { type WordOptions, type WriteOptions, accountNow, idOf, sent, showEntry, wordsOf } from '../writing.js';
 
-export interface TransferOptions {
+export interface TransferOptions extends WriteOptions, WordOptions {
   readonly debit: string;
   readonly credit: string;
   readonly amount: string;
-  readonly id?: string;
+  readonly cap?: NonNullable<TwoLegTransfer['cap']>;
   readonly effectiveAt?: string;
-  readonly reference?: string;
-  readonly metadata?: readonly string[];
-  readonly dryRun?: true;
+}
+
+export interface ReverseOptions extends WriteOptions, WordOptions {
+  readonly amount?: string;
 }
 
 export async function createTransfer(session: Session, options: TransferOptions): Promise<void> {
-  const { client, output } = session;
   const ledger = await session.ledger();
   // Both accounts are looked at before anything is sent: a transfer that names a wrong one would spend its id.
   const { asset, exponent } = await accountNow(session, ledger, options.debit);
   await accountNow(session, ledger, options.credit);
   const transfer: NewTransfer = {
-    id: options.id ?? `cli:${randomBytes(12).toString('base64url')}`,
+    id: idOf(options),
     debit: options.debit,
     credit: options.credit,
     amount: minorUnits(options.amount, asset, exponent),
+    ...(options.cap === undefined ? {} : { cap: options.cap }),
     ...(options.effectiveAt === undefined ? {} : { effectiveAt: fromMoment(options.effectiveAt) }),
-    ...(options.reference === undefined ? {} : { reference: options.reference }),
-    ...(options.metadata ? { metadata: metadataOf(options.metadata) } : {}),
+    ...wordsOf(options),
   };
-  if (options.dryRun) return output.document({ ledger, ...transfer });
-  if (options.id === undefined) output.say(`id ${transfer.id}`);
-  const { body, replayed } = await client.transfer(ledger, transfer);
-  if (replayed) output.note(`${transfer.id} had been posted before; nothing was done again.`);
-  if (output.isJson) await output.document(body);
-  else await output.rows(entryColumns, rowsOf(body, exponent));
+  const entry = await sent(session, options, { ledger, ...transfer }, () => session.client.transfer(ledger, transfer));
+  if (entry) await showEntry(session, ledger, entry);
 }
 
 export async function showTransfer(session: Session, id: string): Promise<void> {
-  const { client, output } = session;
   const ledger = await session.ledger();
-  const entry = await client.entry(ledger, id);
-  if (output.isJson) return output.document(entry);
-  const first = entry.postings[0];
-  await output.rows(entryColumns, rowsOf(entry, first ? await session.exponentOf(ledger, first.asset, first.account) : 0));
+  await showEntry(session, ledger, await session.client.entry(ledger, id));
 }
 
-/** An account that the read model does not know may have been opened a moment ago: then it is asked for as of now. */
-async function accountNow({ client }: Session, ledger: string, account: string): Promise<AccountBody> {
-  try {
-    return await client.account(ledger, account);
-  } catch (error) {
-    if (!(error instanceof MizanProblem) || error.code !== 'account_not_found') throw error;
-    const { position } = await client.ledger(ledger);
-    return client.account(ledger, account, { minPosition: position });
-  }
+export async function reverseTransfer(session: Session, of: string, options: ReverseOptions): Promise<void> {
+  const { client } = session;
+  const ledger = await session.ledger();
+  const [first] = (await client.entry(ledger, of)).postings;
+  const amount = options.amount;
+  const reversal: Reversal = {
+    id: idOf(options),
+    ...(amount === undefined || !first
+      ? {}
+      : { amount: minorUnits(amount, first.asset, await session.exponentOf(ledger, first.asset, first.account)) }),
+    ...wordsOf(options),
+  };
+  const entry = await sent(session, options, { ledger, entry: of, ...reversal }, () => client.reverse(ledger, of, reversal));
+  if (entry) await showEntry(session, ledger, entry);
+}
+
+const commandColumns: readonly Column<CommandBody>[] = [
+  { title: 'id', cell: ({ id }) => id },
+  { title: 'op', cell: ({ op }) => op },
+  { title: 'status', cell: ({ status }) => status },
+  { title: 'code', cell: ({ code }) => code ?? null },
+  { title: 'position', cell: ({ position }) => position, align: 'right' },
+  { title: 'detail', cell: ({ detail }) => detail ?? null, gives: true },
+];
+
+/** Gives an id up: it says `cancelled`, or what was done under the id before. */
+export async function cancel(session: Session, id: string): Promise<void> {
+  await session.output.one(commandColumns, (await session.client.cancel(await session.ledger(), id)).body);
 }
