@@ -119,7 +119,7 @@ const step = fc.record({
     { weight: 1, arbitrary: fc.constant(DAY) },
   ),
 });
-export const history = fc.array(step, { minLength: 15, maxLength: 40, size: 'max' });
+export const history = fc.array(step, { minLength: 10, maxLength: 40, size: 'max' });
 export type History = typeof history extends fc.Arbitrary<infer Steps> ? Steps : never;
 
 /** A command that was decided, what it caused, and what was answered. */

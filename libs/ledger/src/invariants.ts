@@ -139,8 +139,12 @@ function reversalAstray({ book }: History, event: LedgerEvent): string | null {
   const entry = reversedEntry(book, event);
   if (entry === undefined) return null;
   if (entry === null) return 'it reverses an entry that was never posted';
-  const opposite = entry.postings.map(({ account, side }) => `${account} ${side === 'debit' ? 'credit' : 'debit'}`);
-  const found = postingsOf(event).map(({ account, side }) => `${account} ${side}`);
+  // Two postings may be reversed in part; more only as they are.
+  const amounts = entry.postings.length > 2;
+  const opposite = entry.postings.map(({ account, side, amount }) =>
+    [account, side === 'debit' ? 'credit' : 'debit', amounts && amount].join(' '),
+  );
+  const found = postingsOf(event).map(({ account, side, amount }) => [account, side, amounts && amount].join(' '));
   return opposite.sort().join() === found.sort().join() ? null : `its postings are not the opposite of those of ${entry.id}`;
 }
 
