@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { freePort } from './free-port.js';
 import { type ServerProcess, dieWithParent, runToEnd, startServerProcess, waitUntilReady } from './server-process.js';
 import { type Guise, guiseFor } from './unprivileged.js';
+import { ARCHIVE_FILE } from './wal-archive.js';
 
 export const POSTGRES_MAJOR = 18;
-const ADMINISTRATOR = 'mizan';
+export const ADMINISTRATOR = 'mizan';
 const START_TIMEOUT_MS = 60_000;
+/** Beside `data/`: a cluster that is being restored, and takes its place at the end. */
+export const RESTORED = 'restored.new';
 
 export interface PostgresOptions {
   /** Holds the cluster in `data/`. Made where it does not exist. */
@@ -20,6 +25,33 @@ export interface PostgresOptions {
   /** Hears of the server before it is ready, so that it can be stopped while it starts. */
   readonly onSpawn?: (server: ServerProcess) => void;
 }
+
+/** The same for every server that opens a cluster's folder: a recovery refuses lower bounds than the cluster was written with. */
+export const clusterSettings: readonly string[] = [
+  'shared_buffers=64MB',
+  'max_connections=200',
+  'timezone=UTC',
+  'log_timezone=UTC',
+].flatMap((setting) => ['-c', setting]);
+
+/**
+ * WAL is kept from the moment on when a file in the data directory says where, which needs no restart.
+ * Until then the shell answers at once that there is nothing to do.
+ */
+export function archiving(): readonly string[] {
+  // Windows has another shell: there is no archive there.
+  if (process.platform === 'win32') return [];
+  const command = `test ! -e ${ARCHIVE_FILE} || ${ownProgram('archive-wal')} "%p"`;
+  return ['-c', 'archive_mode=on', '-c', `archive_command=${command}`];
+}
+
+/** A program of this package on this Node, as a command that PostgreSQL hands to the shell. */
+export function ownProgram(name: string): string {
+  return [process.execPath, fileURLToPath(new URL(`../dist/${name}.js`, import.meta.url))].map(quoted).join(' ');
+}
+
+/** A word of a command that PostgreSQL hands to the shell: `%` is PostgreSQL's, `'` the shell's. */
+export const quoted = (word: string): string => `'${word.replaceAll('%', '%%').replaceAll("'", "'\\''")}'`;
 
 export interface Postgres extends ServerProcess {
   readonly port: number;
@@ -61,6 +93,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   if (written !== null && options.password === undefined)
     throw new Error(`${dataDirectory} holds a cluster; its password is needed to start it.`);
   const password = options.password ?? randomBytes(18).toString('base64url');
+  if (written === null && existsSync(join(dataDirectory, RESTORED)))
+    throw new Error(`A restore into ${dataDirectory} was broken off before its end. Run it again: npx mizan restore`);
   if (written === null) await makeCluster(binaries, guise, dataDirectory, password);
 
   const port = options.port ?? (await freePort());
@@ -71,7 +105,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       ...(await dieWithParent('INT')),
       binaries.postgres,
       ...['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-      ...['-c', 'shared_buffers=64MB', '-c', 'max_connections=200', '-c', 'timezone=UTC', '-c', 'log_timezone=UTC'],
+      ...clusterSettings,
+      ...archiving(),
     ],
     logFile,
     // Fast shutdown: SIGTERM would wait for every client to leave.
