@@ -8,7 +8,8 @@ import type { Settings } from './settings.js';
 import { StartProblem, exitCodes } from './start-problem.js';
 import type { Supervisor } from './supervisor.js';
 
-const DATABASE = 'mizan';
+/** That holds every schema. */
+export const DATABASE = 'mizan';
 
 /** PostgreSQL, embedded or the one that DATABASE_URL names. @returns the administrator's URL. */
 export async function postgres(settings: Settings, home: Home, port: number, supervisor: Supervisor, report: Report): Promise<string> {

@@ -12,6 +12,8 @@ export interface Home {
   readonly directory: string;
   readonly postgres: string;
   readonly kafka: string;
+  /** Of PostgreSQL, unless another folder was named. */
+  readonly backups: string;
   readonly logs: string;
   readonly secrets: string;
   /** Addresses and development keys, for the command line and for people. */
@@ -20,16 +22,21 @@ export interface Home {
   readonly demoFile: string;
 }
 
-export async function openHome(directory: string): Promise<Home> {
-  const home: Home = {
+export function homeAt(directory: string): Home {
+  return {
     directory,
     postgres: join(directory, 'postgres'),
     kafka: join(directory, 'kafka'),
+    backups: join(directory, 'backup'),
     logs: join(directory, 'logs'),
     secrets: join(directory, 'secrets'),
     devFile: join(directory, 'dev.json'),
     demoFile: join(directory, 'demo.json'),
   };
+}
+
+export async function openHome(directory: string): Promise<Home> {
+  const home = homeAt(directory);
   makeFolder(directory);
   if (!(await holdsOtherThings(directory))) await chmod(directory, 0o700);
   for (const folder of [home.logs, home.secrets]) {
@@ -57,7 +64,7 @@ export function makeFolder(path: string): void {
 
 /** A folder that others use too (MIZAN_HOME=/tmp) is not closed to them; what is kept in it is. */
 async function holdsOtherThings(directory: string): Promise<boolean> {
-  const own = /^(postgres|kafka|logs|secrets|kafka-jars|m2|(dev|demo|run)\.json.*)$/;
+  const own = /^(postgres|kafka|backup|logs|secrets|kafka-jars|m2|(dev|demo|run)\.json.*)$/;
   return (await readdir(directory)).some((name) => !own.test(name));
 }
 

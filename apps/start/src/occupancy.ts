@@ -118,7 +118,7 @@ function isStart(pid: number): boolean {
       process.platform === 'linux'
         ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
         : execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
-    return /start[/\\]dist[/\\]main\.js/.test(command);
+    return /start[/\\]dist[/\\](main|(backup|restore)\.command)\.js/.test(command);
   } catch {
     return false;
   }
