@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { isColored } from './color.js';
 import { type Act, dryRun, metadata, named, ownId } from './command-tree.js';
 import type { ExitCode } from './exit-code.js';
+import { type ExportForm, exportForms } from './export/export-form.js';
 import { WrongUsage } from './failure.js';
 import { topicNames, topics } from './help-topics.js';
 import { addMoney } from './money-commands.js';
@@ -229,6 +230,30 @@ function addOperations(program: Command, act: Act): void {
     .description('decide the whole journal again from nothing and compare with the read models')
     .action(act(async (session) => (await import('./commands/replay.js')).replay(session)));
   program
+    .command('backup')
+    .description("copy the platform's PostgreSQL on this machine while it runs, and keep what it writes from then on")
+    .option('--to <folder>', 'better on another disk; else where the last one went, else .mizan/backup')
+    .option('--keep <n>', 'backups to keep, this one among them', '2')
+    .option('--list', 'take none; show those that there are')
+    .action(
+      act(async (session, options: import('./commands/backup.js').BackupOptions) =>
+        (await import('./commands/backup.js')).backup(session, options),
+      ),
+    );
+  program
+    .command('restore')
+    .description("bring the platform's PostgreSQL on this machine back, while it is stopped; what is there now is set aside")
+    .option('--from <folder>', 'where backups were taken to')
+    .option('--to <ledger@position>', 'to where an event of a ledger was written, as in main@1200; else as far as possible')
+    .option('--to-time <moment>', 'to what was written up to a moment, as in 2026-01-31T09:30:00Z')
+    .option('--history <n>', 'in a history that an earlier restore left; mizan backup --list numbers them')
+    .option('--drill', 'restore beside the data, read the books and remove it again; also while it runs')
+    .action(
+      act(async (session, options: import('./commands/restore.js').RestoreOptions) =>
+        (await import('./commands/restore.js')).restore(session, options),
+      ),
+    );
+  program
     .command('import')
     .description("bring a bank's history in")
     .command('berka')
@@ -243,6 +268,19 @@ function addOperations(program: Command, act: Act): void {
     .action(
       act(async (session, file: string | undefined, options: { onError: 'stop' | 'continue'; dryRun?: true }) =>
         (await import('./commands/import-berka.js')).importBerkaFile(session, file, options),
+      ),
+    );
+  program
+    .command('export')
+    .description('the journal for other programs: plain-text accounting with proofs, or lines; the entries are read again')
+    .addArgument(new Argument('<form...>', 'several share a folder').choices(exportForms))
+    .option('--out <folder>', 'where to; else export-<ledger>-<position>. - is stdout, where a pipe gets csv or jsonl unless told', named)
+    .option('--through <position>', 'events up to this position; else all there are')
+    .option('--to <time>', 'entries effective to the END of this day (UTC), or before this moment')
+    .option('--force', 'replace an export of that name')
+    .action(
+      act(async (session, forms: ExportForm[], options: import('./commands/export.js').ExportOptions) =>
+        (await import('./commands/export.js')).exportLedger(session, forms, options),
       ),
     );
 }
