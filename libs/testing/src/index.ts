@@ -1,3 +1,4 @@
+export { type AccountingTools, type ToolRun, accountingTools } from './accounting-tools.js';
 export { type KafkaBrokers, kafkaBrokers } from './kafka-brokers.js';
 export { type OwnKafka, type OwnPostgres, type TestServer, kafkaServer, ownKafka, ownPostgres, postgresServer } from './servers.js';
 export { type Platform, type PlatformOptions, runPlatform } from './run-platform.js';
