@@ -22,7 +22,7 @@ const FULL_BYTES = 1024 * 1024;
  * The most expiries in one flush: they share the append with commands, which must not wait for them noticeably.
  * Of these, the most for the accounts of one command: whoever needs more waits, and others pass.
  */
-const MAX_EXPIRIES = 400;
+const MAX_EXPIRIES = 100;
 const MAX_EXPIRIES_FOR_ONE = 40;
 
 /** The writer expires holds of its own accord: nobody asked. */

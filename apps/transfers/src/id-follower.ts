@@ -4,7 +4,7 @@ import type { CommandIds, IndexEntry, Standing } from './command-ids.js';
 /** Gathering for a moment turns many small transactions into a few. */
 const GATHER_MS = 50;
 const RETRY_MS = 500;
-const CHUNK = 5_000;
+const CHUNK = 2_000;
 /** Beyond this many the writer refuses more: memory must not grow because the index stands still. */
 export const MAX_UNINDEXED = 50_000;
 

@@ -10,20 +10,24 @@ import { freePort } from '@mizan/embedded';
 import { testDatabase, testTokens } from '@mizan/testing';
 
 const transfers = fileURLToPath(new URL('../../../transfers/dist/', import.meta.url));
-/** The bounds under which `npm start` runs the service. */
-const MEMORY = ['--max-old-space-size=128', '--max-semi-space-size=8'];
+/** The bound under which `npm start` runs the service, MB. */
+const OLD_SPACE_MB = 128;
 const PASSWORD = 'for-this-run-alone';
 
 /** The transfers service on its own port with PostgreSQL alone: no gateway, no broker, no readers. */
 export interface PostingSide {
   readonly url: string;
   readonly token: string;
+  /** Tokens live for minutes; a long run needs new ones. */
+  freshToken(): Promise<string>;
   /** Resident memory of the service, MB. */
   residentMb(): Promise<number>;
+  /** Kills it as a crash would, and starts it again on the same journals. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startPostingSide(): Promise<PostingSide> {
+export async function startPostingSide({ oldSpaceMb = OLD_SPACE_MB } = {}): Promise<PostingSide> {
   const directory = await mkdtemp(join(tmpdir(), 'mizan-bench-'));
   const database = await testDatabase();
   const tokens = await testTokens();
@@ -34,26 +38,40 @@ export async function startPostingSide(): Promise<PostingSide> {
   });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const service = spawn(process.execPath, [...MEMORY, join(transfers, 'main.js')], {
-    env: {
-      ...process.env,
-      PORT: String(port),
-      HOST: '127.0.0.1',
-      BUS: 'feed',
-      TRANSFERS_URL: url,
-      TOKEN_KEYS_FILE: keys,
-      DATABASE_URL: serviceUrl(database.adminUrl, 'transfers', PASSWORD),
-    },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  await ready(url, service);
+  const start = async (): Promise<ChildProcess> => {
+    const memory = [`--max-old-space-size=${oldSpaceMb}`, '--max-semi-space-size=8'];
+    const child = spawn(process.execPath, [...memory, join(transfers, 'main.js')], {
+      env: {
+        ...process.env,
+        PORT: String(port),
+        HOST: '127.0.0.1',
+        BUS: 'feed',
+        TRANSFERS_URL: url,
+        TOKEN_KEYS_FILE: keys,
+        DATABASE_URL: serviceUrl(database.adminUrl, 'transfers', PASSWORD),
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    await ready(url, child);
+    return child;
+  };
+  const freshToken = (): Promise<string> => tokens.sign({ tenant: 'bench', actor: 'key:bench', scopes: ['ledger'] });
+  let service = await start();
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    service.kill(signal);
+    if (service.exitCode === null) await once(service, 'exit');
+  };
   return {
     url,
-    token: await tokens.sign({ tenant: 'bench', actor: 'key:bench', scopes: ['ledger'] }),
+    token: await freshToken(),
+    freshToken,
     residentMb: async () => Number((await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(service.pid)])).stdout) / 1024,
+    restart: async () => {
+      await end('SIGKILL');
+      service = await start();
+    },
     stop: async () => {
-      service.kill('SIGTERM');
-      if (service.exitCode === null) await once(service, 'exit');
+      await end('SIGTERM');
       await database.drop();
       await rm(directory, { recursive: true, force: true });
     },
