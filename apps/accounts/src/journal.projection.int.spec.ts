@@ -3,7 +3,7 @@ import type { Account } from '@mizan/ledger';
 import { Inbox } from '@mizan/messaging';
 import { testDatabase } from '@mizan/testing';
 import { type BooksDatabase, booksDatabase, emptyBooks } from './books.fixture.js';
-import { type Chance, accountsOf, chance, entriesOf, fed, linesOf, randomHistory } from './history.fixture.js';
+import { type Chance, type PlainHold, accountsOf, chance, entriesOf, fed, holdsOf, linesOf, randomHistory } from './history.fixture.js';
 import { JournalProjection } from './journal.projection.js';
 
 let database: BooksDatabase;
@@ -52,6 +52,23 @@ const accountRow = (account: Account) => ({
   credits_held: String(account.creditsHeld),
 });
 
+const holdRow = (hold: PlainHold) => ({
+  position: hold.placedPosition,
+  last_position: hold.position,
+  id: hold.id,
+  debit: hold.debit,
+  credit: hold.credit,
+  amount: String(hold.amount),
+  captured: String(hold.captured),
+  released: String(hold.released),
+  remaining: String(hold.remaining),
+  status: hold.status,
+  expires_at: hold.expiresAt,
+  placed_at: hold.placedAt,
+  reference: hold.texts.reference,
+  metadata: hold.texts.metadata,
+});
+
 it.each([1, 2, 3, 4, 5])('the books are what the events add up to, however they are delivered (seed %d)', async (seed) => {
   const { events } = randomHistory(seed, 600);
   expect(new Set(events.map(({ type }) => type)).size).toBe(12);
@@ -60,6 +77,10 @@ it.each([1, 2, 3, 4, 5])('the books are what the events add up to, however they 
   const accounts = [...accountsOf(events).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   const found = await database.pool.query(`SELECT ${Object.keys(accountRow(accounts[0]!)).join(', ')} FROM accounts.accounts ORDER BY id`);
   expect(found.rows).toEqual(accounts.map(accountRow));
+
+  const holds = [...holdsOf(events).values()];
+  const held = await database.pool.query(`SELECT ${Object.keys(holdRow(holds[0]!)).join(', ')} FROM accounts.holds ORDER BY position`);
+  expect(held.rows).toEqual(holds.map(holdRow));
 
   const ledgers = await database.pool.query('SELECT uid, tenant, id, name, position, recorded_at, closed_through FROM accounts.ledgers');
   const { position, recordedAt } = events.at(-1)!;
@@ -141,6 +162,16 @@ it.each([
   const events = change(fed(randomHistory(9, 60).events, 'u1'));
   await expect(inbox.receive([{ stream: journalStream('u1'), events }])).rejects.toThrow(/journal-u1@/);
   expect(await database.contents()).toMatchObject({ ledgers: [], accounts: [], entries: [], postings: [] });
+});
+
+it('a change of a hold that was never placed stops the books', async () => {
+  const { events } = randomHistory(9, 200);
+  const placing = events.findIndex((event) => event.type === 'HoldPlaced');
+  const after = events.findIndex((event, index) => index > placing && event.type === 'HoldCaptured');
+  await receiveAll('u1', fed(events.slice(0, after), 'u1'), chance(1));
+  await database.pool.query('TRUNCATE accounts.holds');
+  const next = fed(events, 'u1').slice(after, after + 1);
+  await expect(inbox.receive([{ stream: journalStream('u1'), events: next }])).rejects.toThrow(/never placed/);
 });
 
 it('an entry on an account that was never opened stops the books', async () => {

@@ -1,4 +1,4 @@
-import type { Metadata } from '@mizan/ledger';
+import { type Metadata, noTexts } from '@mizan/ledger';
 import { testDatabase, testTokens } from '@mizan/testing';
 import { type BooksDatabase, booksDatabase } from './books.fixture.js';
 import { Writing, capture, hold, open, reverse, transfer } from './history.fixture.js';
@@ -94,6 +94,27 @@ it('a list that has begun goes on where it was, whatever is posted meanwhile', a
   const last = await page(`order=oldest&cursor=${next.body.next}`);
   expect([oldest, next, last].flatMap(ids)).toEqual(['t1', 'c1', 'r1', 'r2', 'r3', 't2']);
   expect(ids(await page(`order=oldest&cursor=${last.body.next}`))).toEqual(['t3']);
+});
+
+it('an entry that moves an account more than once is one entry, at the end of a page too', async () => {
+  const of = (side: 'debit' | 'credit', account: string, amount: bigint) => ({ side, account, amount });
+  at = await append(() => {
+    writing.do(open('fees', 'income'));
+    for (const id of ['s1', 's2', 's3']) {
+      const postings = [of('debit', 'bank:cash', 3n), of('credit', 'fees', 1n), of('credit', 'fees', 1n), of('credit', 'fees', 1n)];
+      writing.do({ op: 'transfer', id, postings, effectiveAt: null, texts: noTexts });
+    }
+  });
+  for (const side of ['', '&side=credit']) {
+    const found: string[] = [];
+    for (let query = `account=fees${side}&limit=1&minPosition=${at}`; ;) {
+      const page = await service.ask(`${hands}/transfers?${query}`);
+      found.push(...ids(page));
+      if (page.body.next === null) break;
+      query = `account=fees${side}&limit=1&cursor=${page.body.next}`;
+    }
+    expect(found).toEqual(['s3', 's2', 's1']);
+  }
 });
 
 it.each([
