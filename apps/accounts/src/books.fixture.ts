@@ -1,9 +1,24 @@
+import { copyFile, mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { migrateService, openPool, serviceUrl } from '@mizan/database';
 import pg from 'pg';
 import { bookTables } from './snapshot.js';
 
 const PASSWORD = 'for-this-test-alone';
+const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
+
+/** Brings the service's role and tables up to the last of these migrations. */
+export const migrated = (adminUrl: string, directory = MIGRATIONS): Promise<number> =>
+  migrateService({ adminUrl, service: 'accounts', password: PASSWORD, schemas: [{ schema: 'accounts', directory }] });
+
+/** A folder with the migrations that there were up to this one. Whoever asks for it removes it. */
+export async function migrationsThrough(last: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'mizan-accounts-'));
+  for (const name of await readdir(MIGRATIONS)) if (name <= last) await copyFile(join(MIGRATIONS, name), join(folder, name));
+  return folder;
+}
 
 export interface BooksDatabase {
   /** As the service logs in. */
@@ -18,8 +33,7 @@ export interface BooksDatabase {
 
 /** The service's tables in a database of the test's own. */
 export async function booksDatabase({ adminUrl, drop }: { adminUrl: string; drop(): Promise<void> }): Promise<BooksDatabase> {
-  const directory = fileURLToPath(new URL('../migrations', import.meta.url));
-  await migrateService({ adminUrl, service: 'accounts', password: PASSWORD, schemas: [{ schema: 'accounts', directory }] });
+  await migrated(adminUrl);
   const url = serviceUrl(adminUrl, 'accounts', PASSWORD);
   const pool = openPool({ url, name: 'accounts-test', max: 8 });
   return {

@@ -1,5 +1,5 @@
 import type { LedgerEvent } from '@mizan/ledger';
-import { START, Writing, open, transfer } from './history.fixture.js';
+import { START, Writing, capture, hold, open, reverse, transfer } from './history.fixture.js';
 import { dayNumber, ledgerChanges, startOfDay } from './ledger-changes.js';
 
 const writing = new Writing('acme', 'main');
@@ -40,6 +40,44 @@ it('an account that is posted to, changed, and posted to again is written once, 
 
 it('a rejected command moves the position and nothing else', () => {
   expect(ledgerChanges(part(6, 6))).toMatchObject({ position: 6, opened: null, accounts: [], entries: [], dayTotals: [] });
+});
+
+describe('holds', () => {
+  const held = new Writing('acme', 'main');
+  held.do(open('bank:cash', 'asset'));
+  held.do(open('clients:17', 'liability'));
+  held.do(hold('h1', 'clients:17', 'bank:cash', 100n));
+  held.do(capture('c1', 'h1', 30n, { final: false, effectiveAt: START - 1 }));
+  held.do({ op: 'release', id: 'x1', hold: 'h1' });
+  held.do(reverse('r1', 'c1'));
+  held.do({ op: 'close-period', id: 'p1', through: '2026-01-31' });
+  const between = (first: number, last: number) => ledgerChanges(held.events.slice(first - 1, last));
+
+  it('placed and changed in one run are written once, as it leaves them', () => {
+    const { placed, changed, totals, accounts } = between(1, 6);
+    expect(placed).toMatchObject([{ hold: { id: 'h1', captured: 30n, released: 70n, status: 'released' }, placing: { position: 4 } }]);
+    expect([changed, totals.size]).toEqual([[], 0]);
+    expect(accounts[1]).toMatchObject({ id: 'clients:17', debitsPosted: 30n, debitsHeld: 0n });
+  });
+
+  it('placed before are changed, and with them what their accounts hold', () => {
+    const { placed, changed, totals } = between(5, 5);
+    expect([placed, changed]).toMatchObject([[], [{ id: 'h1', remaining: 70n, placedPosition: 4, position: 5 }]]);
+    expect(totals.get('clients:17')).toEqual({ debitsPosted: 30n, debitsHeld: 70n, creditsPosted: 0n, creditsHeld: 0n });
+  });
+
+  it('leave entries and day totals where they are captured, and where a capture is reversed', () => {
+    const { entries, dayTotals } = between(4, 7);
+    expect(entries.map(({ command }) => command.id)).toEqual(['c1', 'r1']);
+    expect(dayTotals).toEqual([
+      { account: 'clients:17', day: dayNumber(START), debits: 30n, credits: 30n },
+      { account: 'bank:cash', day: dayNumber(START), debits: 30n, credits: 30n },
+    ]);
+  });
+
+  it('a closed period is the ledger’s', () => {
+    expect([between(1, 7).closedThrough, between(1, 8).closedThrough]).toEqual([null, '2026-01-31']);
+  });
 });
 
 it('days are those of effect, and several postings of a day are one total', () => {
