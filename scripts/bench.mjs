@@ -1,4 +1,5 @@
-// npm run bench: the rules on one core, the event store, the posting side alone, and the whole platform, one after another.
+// npm run bench: the rules on one core, the event store, the posting side alone, the whole platform, a storm of expiries,
+// and the memory of a large ledger, one after another.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { build, check } from './checks.mjs';
@@ -15,6 +16,8 @@ try {
     DATABASE_URL: postgres.address,
   });
   await run('The platform over HTTP', 'apps/e2e/dist/bench/main.js', { TEST_DATABASE_URL: postgres.address });
+  await run('A storm of holds that fall due', 'apps/e2e/dist/bench/storm.js', { TEST_DATABASE_URL: postgres.address });
+  await run('A large ledger', 'apps/e2e/dist/bench/memory.js', { TEST_DATABASE_URL: postgres.address });
 } finally {
   await postgres.stop();
 }
