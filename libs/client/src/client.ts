@@ -37,15 +37,28 @@ export interface AtLeast {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Which entries a list shows: all that fit every part of it. Moments as RFC 3339 with Z, `from` inclusive, `to` exclusive. */
-export interface EntryFilter extends AtLeast {
+/** What entries and holds are searched by: all parts must fit. Moments as RFC 3339 with Z, `from` inclusive, `to` exclusive. */
+interface SearchFilter extends AtLeast {
   readonly account?: string | undefined;
-  readonly side?: 'debit' | 'credit' | undefined;
   readonly reference?: string | undefined;
   readonly metadata?: EntryBody['metadata'] | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+  /** By position in the journal, `newest` first unless it says otherwise. */
   readonly order?: 'newest' | 'oldest' | undefined;
+  /** Items asked for at once. */
+  readonly limit?: number | undefined;
+}
+
+/** Which entries a list shows; `from` and `to` are about when they count. */
+export interface EntryFilter extends SearchFilter {
+  /** Of the account. */
+  readonly side?: 'debit' | 'credit' | undefined;
+}
+
+/** Which holds a list shows; `from` and `to` are about when they were placed. */
+export interface HoldFilter extends SearchFilter {
+  readonly status?: HoldBody['status'] | undefined;
 }
 
 /** What one service says of itself; its parts by name, with what is worth knowing of each. */
@@ -140,18 +153,11 @@ export class MizanClient {
   entry(ledger: string, id: string): Promise<EntryBody> {
     return this.#get(`${ledgerPath(ledger)}/transfers/${segment(id)}`);
   }
-  /** Entries, the newest first unless `order` says otherwise. */
   entries(ledger: string, filter: EntryFilter = {}): AsyncGenerator<EntryBody> {
-    const { signal, metadata = {}, ...query } = filter;
-    const words = Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`metadata.${key}`, value]));
-    return this.#list(`${ledgerPath(ledger)}/transfers`, { ...query, ...words }, signal);
+    return this.#search(`${ledgerPath(ledger)}/transfers`, filter);
   }
-  holds(
-    ledger: string,
-    filter: AtLeast & { readonly account?: string | undefined; readonly status?: HoldBody['status'] | undefined } = {},
-  ): AsyncGenerator<HoldBody> {
-    const { signal, ...query } = filter;
-    return this.#list(`${ledgerPath(ledger)}/holds`, query, signal);
+  holds(ledger: string, filter: HoldFilter = {}): AsyncGenerator<HoldBody> {
+    return this.#search(`${ledgerPath(ledger)}/holds`, filter);
   }
   reverse(ledger: string, entry: string, reversal: Reversal): Promise<Written<EntryBody>> {
     return this.#write('POST', `${ledgerPath(ledger)}/transfers/${segment(entry)}/reverse`, reversal);
@@ -281,10 +287,15 @@ export class MizanClient {
     return (await this.#http.json<T>({ method: 'GET', path, query, signal })).body;
   }
 
+  #search<T>(path: string, { signal, metadata = {}, ...query }: SearchFilter): AsyncGenerator<T> {
+    const words = Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`metadata.${key}`, value]));
+    return this.#list(path, { ...query, ...words }, signal);
+  }
+
   async *#list<T>(path: string, query: Query, signal?: AbortSignal): AsyncGenerator<T> {
     let cursor: string | undefined;
     do {
-      const page: ListBody<T> = await this.#get(path, { ...query, limit: PAGE, cursor }, signal);
+      const page: ListBody<T> = await this.#get(path, { ...query, limit: query.limit ?? PAGE, cursor }, signal);
       yield* page.items;
       cursor = page.next ?? undefined;
     } while (cursor !== undefined);
