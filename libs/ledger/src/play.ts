@@ -23,12 +23,14 @@ export interface Played {
 const BEGIN = Date.UTC(2026, 0, 5, 9);
 
 /**
- * Plays a scenario on a book in memory.
+ * Plays a scenario on a book in memory. Its ledger is opened at the moment with which the scenario begins.
  * @throws Error naming the line, where something else than expected came of it.
  */
-export function play(text: string): Played {
-  const desk = new Desk();
-  for (const step of readScenario(text))
+export function play(text: string, ledger = 'main'): Played {
+  const steps = readScenario(text);
+  const [first] = steps;
+  const desk = new Desk(ledger, first?.kind === 'at' ? first.now : BEGIN);
+  for (const step of steps)
     switch (step.kind) {
       case 'at':
         desk.goTo(step.now);
@@ -65,10 +67,12 @@ class Desk {
   readonly book = new Book();
   readonly journal: LedgerEvent[] = [];
   readonly lines: string[] = [];
-  private now = BEGIN;
 
-  constructor() {
-    this.record([openLedger(this.book, { tenant: 'scenarios', ledger: 'main', name: 'Scenario' }, this.now)]);
+  constructor(
+    ledger: string,
+    private now: number,
+  ) {
+    this.record([openLedger(this.book, { tenant: 'scenarios', ledger, name: 'Scenario' }, this.now)]);
   }
 
   /** Time moves on, and the writer gives back what has fallen due. */

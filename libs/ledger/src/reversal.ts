@@ -64,7 +64,9 @@ function withinEntry(facts: Facts, { id, postings, reversed }: Entry, { amount }
   const whole = amountOf(postings);
   if (reversed + (amount ?? whole) <= whole) return null;
   const account = facts.account(postings[0]!.account)!;
-  const left =
-    postings.length === 2 ? `${money(whole - reversed, account)} of ${money(whole, account)} are left to reverse` : 'It was reversed';
-  return { code: 'reversal_exceeds_entry', detail: `${left} of entry ${id}.`, field: amount === null ? 'entry' : 'amount' };
+  const detail =
+    postings.length === 2
+      ? `Of the ${money(whole, account)} of entry ${id}, ${money(whole - reversed, account)} are left to reverse.`
+      : `The entry ${id} was reversed before; of several postings, it is reversed whole and once.`;
+  return { code: 'reversal_exceeds_entry', detail, field: amount === null ? 'entry' : 'amount' };
 }
