@@ -65,6 +65,30 @@ describe('a write', () => {
     expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ ...transfer, amount: '25000' });
   });
 
+  it.each<readonly [call: (client: MizanClient) => Promise<unknown>, path: string, body: object]>([
+    [
+      (client) => client.placeHold('berka', { ...transfer, expiresAt: '2030-01-01T00:00:00Z' }),
+      'holds',
+      { ...transfer, amount: '25000', expiresAt: '2030-01-01T00:00:00Z' },
+    ],
+    [
+      (client) => client.captureHold('berka', 'h 1', { id: 'c-1', amount: 5n, final: false }),
+      'holds/h%201/capture',
+      { id: 'c-1', amount: '5', final: false },
+    ],
+    [(client) => client.releaseHold('berka', 'h:1', 'r-1'), 'holds/h:1/release', { id: 'r-1' }],
+    [
+      (client) => client.reverse('berka', 't-1', { id: 'r-2', reference: 'wrong' }),
+      'transfers/t-1/reverse',
+      { id: 'r-2', reference: 'wrong' },
+    ],
+    [(client) => client.closePeriod('berka', { id: 'p-1', through: '2026-01-31' }), 'close-period', { id: 'p-1', through: '2026-01-31' }],
+  ])('goes to its own route: %s', async (call, path, body) => {
+    const { client, seen } = await serving([json(201, {})]);
+    await call(client);
+    expect([seen[0]?.method, seen[0]?.url, JSON.parse(seen[0]?.body ?? '')]).toEqual(['POST', `/v1/ledgers/berka/${path}`, body]);
+  });
+
   it('is sent again after overload, with the same body, when the server says so', async () => {
     const { client, seen } = await serving([
       problem(429, 'too_many_requests', {}, { 'retry-after': '0' }),
