@@ -22,6 +22,8 @@ export const MAX_QUEUED_COMMANDS = 20_000;
 export const MAX_QUEUED_IN_ALL = 40_000;
 /** How often the clock is looked at while an open hold has an expiry, at the least, ms. */
 const ALARM_MS = 500;
+/** How often a writer with nothing to do makes sure that nobody else has written its journal, ms. */
+const LOOK_MS = 2_000;
 
 /** What every writer of this process shares. */
 export interface WriterPorts {
@@ -60,7 +62,9 @@ export class LedgerWriter {
   private ended: WriterFault | null = null;
   private readonly stopping = new AbortController();
   private alarm: NodeJS.Timeout | null = null;
-  private bookIsAhead = false;
+  private bookIsAstray = false;
+  /** When the book was last known to end where the journal does, by the monotonic clock, ms. */
+  private sureAt: number;
   private readonly remembered: Remembered;
   private durable: LedgerFacts;
   lastUsedAt: number;
@@ -76,7 +80,7 @@ export class LedgerWriter {
   ) {
     this.remembered = new Remembered(ports, uid, tenant, book, follower);
     this.durable = book.ledger;
-    this.lastUsedAt = ports.clock.monotonic();
+    this.lastUsedAt = this.sureAt = ports.clock.monotonic();
     this.setAlarm();
   }
 
@@ -99,7 +103,7 @@ export class LedgerWriter {
 
   /** Its journal is known to the end, and the index has followed it there. */
   get settled(): boolean {
-    return this.running === null && !this.bookIsAhead && this.follower.unindexed === 0;
+    return this.running === null && !this.bookIsAstray && this.follower.unindexed === 0;
   }
 
   /** Events whose ids the index does not have yet. */
@@ -146,7 +150,7 @@ export class LedgerWriter {
   private async run(): Promise<void> {
     // One turn of the loop lets everything that has already arrived share the first flush.
     await new Promise(setImmediate);
-    let able = true;
+    let able = this.ended === null && (await this.flush(this.next()));
     while (this.ended === null && (this.queue.length > 0 || (able && this.isDue()))) able = await this.flush(this.next());
     this.running = null;
     if (this.ended) this.refuse(this.queue.splice(0), this.ended);
@@ -158,19 +162,21 @@ export class LedgerWriter {
     return nextExpiry !== null && nextExpiry <= Math.max(this.ports.clock.now(), ledger.recordedAt);
   }
 
-  /** Wakes the writer when the next hold falls due, with or without traffic. */
+  /** Wakes the writer when the next hold falls due, and now and then to look at the journal’s end: with or without traffic. */
   private setAlarm(): void {
     this.silenceAlarm();
+    if (this.ended) return;
+    const { clock } = this.ports;
     const { nextExpiry } = this.book;
-    if (nextExpiry === null || this.ended) return;
-    const inMs = nextExpiry - this.ports.clock.now();
+    const inMs = nextExpiry === null ? LOOK_MS : nextExpiry - clock.now();
+    const longestMs = nextExpiry === null ? LOOK_MS : ALARM_MS;
     // Clocks are set anew now and then, and what is due could not be written a moment ago.
     this.alarm = setTimeout(
       () => {
-        if (!this.isDue()) this.setAlarm();
-        else this.running ??= this.run();
+        if (this.isDue() || clock.monotonic() - this.sureAt >= LOOK_MS) this.running ??= this.run();
+        else this.setAlarm();
       },
-      inMs > 0 ? Math.min(inMs, ALARM_MS) : ALARM_MS,
+      inMs > 0 ? Math.min(inMs, longestMs) : longestMs,
     ).unref();
   }
 
@@ -222,8 +228,10 @@ export class LedgerWriter {
     const flush = new Flush(this.uid, this.epoch, this.book, now);
     const decided = this.decideAll(taken, flush);
     if (decided === null) return false;
-    if (flush.events.length > 0 && !(await this.write(expected, flush, decided))) return false;
+    const stands = flush.events.length > 0 ? await this.write(expected, flush, decided) : await this.isAtTheEnd(decided);
+    if (!stands) return false;
     this.durable = this.book.ledger;
+    this.sureAt = this.ports.clock.monotonic();
     const { nextExpiry } = this.book;
     const { position, closedThrough } = this.durable;
     if (flush.events.length > 0) this.follower.follow(flush.indexed, position, { nextExpiry, closedThrough });
@@ -287,6 +295,22 @@ export class LedgerWriter {
     }
   }
 
+  /**
+   * Whether the journal still ends where the book does. An append finds out by itself; what is answered without one must
+   * not be older than what another writer has written, and a book left behind would not know of its holds. False: whoever
+   * waited for this has been told.
+   */
+  private async isAtTheEnd(decided: readonly Waiting[]): Promise<boolean> {
+    const { store, log } = this.ports;
+    try {
+      if ((await store.version(journalStream(this.uid))) === this.book.ledger.position) return true;
+    } catch (error) {
+      return this.refuseFlush(decided, notWritten('The ledger cannot be read at the moment.', error));
+    }
+    log('warn', 'Another writer has appended to this journal; dropping the state and loading it anew.', { ledger: this.uid });
+    return this.giveUp(decided, notWritten('Another writer has taken this ledger over.'));
+  }
+
   private refuseFlush(taken: readonly Waiting[], fault: WriterFault): false {
     const isBlocked = ({ submission }: Waiting): boolean => this.blocked.has(submission);
     this.refuse([...taken, ...this.queue.filter(isBlocked)], fault);
@@ -295,9 +319,9 @@ export class LedgerWriter {
     return false;
   }
 
-  /** The book is ahead of the journal now: only a writer loaded anew may go on. */
+  /** The book is not the journal’s any more: only a writer loaded anew may go on. */
   private giveUp(taken: readonly Waiting[], fault: WriterFault): false {
-    this.bookIsAhead = true;
+    this.bookIsAstray = true;
     this.ended ??= notWritten('The ledger is being loaded anew.', fault);
     this.refuse(taken, fault);
     this.refuse(this.queue.splice(0), this.ended);
