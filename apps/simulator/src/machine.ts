@@ -10,6 +10,7 @@ export const faultKinds = [
   'append arrives late',
   'store busy',
   'crash',
+  'crash in a call',
   'pause',
   'clock jump',
   'message dropped',
@@ -85,6 +86,7 @@ export class Machine {
   async call<T>(what: string, work: () => Promise<T> | T): Promise<T> {
     await this.turn();
     const { misfortune, time } = this;
+    if (misfortune.strikes('crash in a call')) time.after(this.dice.between(0, 2 * MOST_LATENCY_MS), () => this.crash());
     const lost = misfortune.strikes('call lost');
     const answerLost = !lost && misfortune.strikes('answer lost');
     await time.sleep(misfortune.strikes('slow call') ? this.dice.between(50, SLOWEST_MS) : this.latency());

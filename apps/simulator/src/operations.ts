@@ -21,7 +21,7 @@ const names = Object.keys(accounts);
 const crowns = names.filter((name) => accounts[name]![1] === 'CZK');
 const STRANGER = 'clients:9';
 /** Two of these overflow a total. */
-const HUGE = 2n ** 127n;
+const HUGE = String(2n ** 127n);
 
 const weights = {
   transfer: 24,
@@ -37,6 +37,7 @@ const weights = {
   'close-period': 1,
   cancel: 4,
   open: 4,
+  huge: 1,
   misshapen: 2,
 };
 
@@ -152,6 +153,8 @@ export class Operations {
         return { op: 'cancel', id: dice.chance(0.4) ? this.someId() : id };
       case 'open':
         return this.opening(this.account());
+      case 'huge':
+        return { op: 'transfer', id, debit: 'bank:cash', credit: 'bank:fees', amount: HUGE };
       case 'misshapen':
         return this.misshapen(id, now);
     }
@@ -165,7 +168,7 @@ export class Operations {
   private opening(id: string): Operation {
     const { dice } = this;
     const [type, asset] = accounts[id] ?? ['liability', 'XXX9'];
-    const floor = id.startsWith('clients') && dice.chance(0.7) ? { minBalance: String(dice.pick([0, 0, -30])) } : {};
+    const floor = id.startsWith('clients') && dice.chance(0.7) ? { minBalance: String(dice.pick([0, -40, -150])) } : {};
     const ceiling = dice.chance(0.25) ? { maxBalance: String(dice.between(80, 200)) } : {};
     return {
       op: 'open',
@@ -192,7 +195,7 @@ export class Operations {
   }
 
   private amount(most: number): string {
-    return this.dice.chance(0.01) ? String(HUGE) : String(this.dice.between(1, most));
+    return String(this.dice.between(1, most));
   }
 
   private postings(): readonly object[] {
@@ -251,13 +254,13 @@ export class Operations {
     const { dice } = this;
     switch (dice.between(0, 3)) {
       case 0:
-        return { frozen: dice.pick(['none', 'none', 'debits', 'credits', 'all']) };
+        return { frozen: dice.pick(['none', 'debits', 'credits', 'all']) };
       case 1:
         return { minBalance: dice.pick([null, '0', '-50', '20']), frozen: 'none' };
       case 2:
         return { maxBalance: dice.pick([null, '100', '300']) };
       default:
-        return { metadata: { kind: dice.pick(['a', 'b', 'c']) }, frozen: 'none' };
+        return { metadata: { kind: dice.pick(['a', 'b', 'c']) }, frozen: dice.pick(['none', 'debits']) };
     }
   }
 
@@ -270,7 +273,7 @@ export class Operations {
   }
 
   private recent(ids: readonly string[]): string {
-    return ids.length === 0 || this.dice.chance(0.04) ? 'nothing' : this.dice.pick(ids.slice(-8));
+    return ids.length === 0 || this.dice.chance(0.04) ? 'nothing' : this.dice.pick(ids.slice(-5));
   }
 
   private misshapen(id: string, now: number): Operation {

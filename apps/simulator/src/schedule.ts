@@ -48,7 +48,7 @@ export async function runSchedule(seed: number, parts: Parts = realParts()): Pro
     const schedule = new Schedule(world);
     const found = await schedule.run();
     const journals = await Promise.all(world.ledgers.map(({ uid }) => journalOf(world, uid)));
-    if (found.length === 0) for (const [at, { uid }] of world.ledgers.entries()) found.push(...schedule.judge(uid, journals[at]!));
+    for (const [at, { uid }] of world.ledgers.entries()) found.push(...schedule.judge(uid, journals[at]!));
     tally.count('schedules', 'run');
     tally.count(
       'events',
@@ -167,24 +167,13 @@ class Schedule {
       await time.sleep(dice.between(100, 900));
       if (!goesOn()) return;
       this.glance();
-      const place = dice.between(0, world.writers.length - 1);
-      const { machine } = dice.chance(0.8) ? world.writers[place]! : dice.pick(world.readers);
-      if (misfortune.strikes('crash')) this.crash(place);
+      const writer = dice.pick(world.writers);
+      const { machine } = dice.chance(0.8) ? writer : dice.pick(world.readers);
+      if (dice.chance(0.03)) void writer.stop();
+      else if (misfortune.strikes('crash')) machine.crash();
       if (misfortune.strikes('pause')) machine.pause(dice.between(100, 7_000));
       if (misfortune.strikes('clock jump'))
         machine.clockOffsetMs = dice.chance(0.2) ? dice.between(-9_000, 9_000) : dice.between(-1_500, 1_500);
-    }
-  }
-
-  private crash(place: number): void {
-    const { world } = this;
-    switch (world.dice.between(0, 4)) {
-      case 0:
-        return world.crashReader(world.dice.between(0, world.readers.length - 1));
-      case 1:
-        return void world.restartWriter(place);
-      default:
-        return world.crashWriter(place);
     }
   }
 

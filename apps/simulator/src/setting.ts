@@ -22,6 +22,7 @@ const worst: Readonly<Record<FaultKind, number>> = {
   'append arrives late': 0.12,
   'store busy': 0.08,
   crash: 0.25,
+  'crash in a call': 0.015,
   pause: 0.15,
   'clock jump': 0.15,
   'message dropped': 0.3,

@@ -15,6 +15,8 @@ import type { VirtualTime } from './virtual-time.js';
 import { type Parts, WritingInstance } from './writing-instance.js';
 
 const TENANT = 'tenant-1';
+/** How long a process that has crashed is down, ms. */
+const MOST_DOWN_MS = 1_500;
 
 export interface LedgerPlace {
   readonly uid: string;
@@ -46,48 +48,35 @@ export class World {
       this.cluster.catalog.set(place.uid, TENANT);
       return place;
     });
-    this.writers = Array.from({ length: setting.writers }, (_, i) => this.writer(`transfers-${i + 1}`));
-    this.readers = Array.from({ length: setting.readers }, (_, i) => this.reader(`accounts-${i + 1}`));
+    this.writers = Array.from({ length: setting.writers }, (_, place) => this.writer(place));
+    this.readers = Array.from({ length: setting.readers }, (_, place) => this.reader(place));
   }
 
   note(line: string): void {
     this.log.push(`${new Date(this.time.now).toISOString().slice(11, 23)} ${line}`);
   }
 
-  private machine(name: string): Machine {
-    return new Machine(name, this.time, this.dice, this.misfortune);
+  private machine(name: string, restart: () => void): Machine {
+    const machine = new Machine(name, this.time, this.dice, this.misfortune);
+    machine.onCrash(() => {
+      this.note(`${name} is down`);
+      this.time.after(this.dice.between(0, MOST_DOWN_MS), restart);
+    });
+    return machine;
   }
 
-  private writer(name: string): WritingInstance {
-    const writer = new WritingInstance(this.cluster, this.machine(name), this.parts, this.setting.bounds);
+  private writer(place: number): WritingInstance {
+    const machine = this.machine(`transfers-${place + 1}`, () => (this.writers[place] = this.writer(place)));
+    const writer = new WritingInstance(this.cluster, machine, this.parts, this.setting.bounds);
     writer.start();
     return writer;
   }
 
-  private reader(name: string): ReadingInstance {
-    const reader = new ReadingInstance(this.cluster, this.machine(name), this.parts, this.setting.bus);
+  private reader(place: number): ReadingInstance {
+    const machine = this.machine(`accounts-${place + 1}`, () => (this.readers[place] = this.reader(place)));
+    const reader = new ReadingInstance(this.cluster, machine, this.parts, this.setting.bus);
     reader.start();
     return reader;
-  }
-
-  crashWriter(place: number): void {
-    this.note(`${this.writers[place]!.machine.name} crashes`);
-    this.writers[place]!.machine.crash();
-    this.writers[place] = this.writer(this.writers[place]!.machine.name);
-  }
-
-  /** Asked to end, and started again. */
-  async restartWriter(place: number): Promise<void> {
-    const ending = this.writers[place]!;
-    this.note(`${ending.machine.name} is restarted`);
-    await ending.stop();
-    if (this.writers[place] === ending) this.writers[place] = this.writer(ending.machine.name);
-  }
-
-  crashReader(place: number): void {
-    this.note(`${this.readers[place]!.machine.name} crashes`);
-    this.readers[place]!.machine.crash();
-    this.readers[place] = this.reader(this.readers[place]!.machine.name);
   }
 
   /** How long the journal of a ledger is, as the disk has it. */
