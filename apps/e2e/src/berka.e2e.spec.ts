@@ -1,12 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { MizanClient } from '@mizan/client';
 import type { AccountBody, StatementBody } from '@mizan/contracts';
-import { type Platform, runPlatform } from '@mizan/testing';
+import { type AccountingTools, type Platform, accountingTools, runPlatform } from '@mizan/testing';
+import { parse } from 'csv-parse/sync';
 import { type Movement, balances, crowns, drifts, readHistory } from './berka-history.js';
 import { mizan } from './mizan.js';
 
 const LEDGER = 'berka';
 const LAST_DAY = '1994-03-31';
 const ROUNDING = 100n;
+
+const found = await accountingTools();
+const withTools = found instanceof Error ? it.skip : it;
 
 let platform: Platform;
 let client: MizanClient;
@@ -124,6 +131,36 @@ describe('the command line', () => {
     expect(code).toBe(0);
   }, 120_000);
 
+  withTools(
+    'exports the book: hledger and beancount accept it and find every balance of the trial balance',
+    async () => {
+      const tools = found as AccountingTools;
+      const folder = mkdtempSync(join(tmpdir(), 'mizan-berka-'));
+      const [journal, beancount] = [join(folder, 'out', 'main.journal'), join(folder, 'out', 'main.beancount')];
+      try {
+        const { code, err } = await mizan(platform, 'export', 'hledger', 'beancount', '--out', join(folder, 'out'));
+        expect(err).toBe('49,102 entries of 1,247 accounts, berka through position 50,350.\n');
+        expect(code).toBe(0);
+        const checked = await Promise.all([tools.hledger('-f', journal, 'check', '--strict'), tools.beanCheck(beancount)]);
+        expect(checked).toEqual(checked.map(() => ({ code: 0, out: '', err: '' })));
+        const [ordered, csv, lines] = await Promise.all([
+          tools.hledger('-f', journal, 'check', '-s', 'ordereddates', 'accounts', 'commodities'),
+          tools.hledger('-f', journal, 'balance', '-N', '--flat', '--empty', '-O', 'csv'),
+          tools.beancountBalances(beancount),
+        ]);
+        expect(ordered).toEqual({ code: 0, out: '', err: '' });
+        const expected = await namedBalances();
+        expect(expected.size).toBe(1_247);
+        expect(new Map(parse(csv.out, { from_line: 2 }) as [string, string][])).toEqual(expected);
+        const rows = parse(lines.out, { delimiter: '\t' }) as [string, string, string][];
+        expect(new Map(rows.map(([name, amount, asset]) => [name, `${amount} ${asset}`]))).toEqual(expected);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+    300_000,
+  );
+
   it('imports the history again, and nothing changes', async () => {
     const { code, out } = await mizan(platform, 'import', 'berka', '--json');
     expect(JSON.parse(out)).toMatchObject({ rows: 49_102, posted: 0, replayed: 49_102, refused: 0, position });
@@ -166,3 +203,16 @@ describe('the command line', () => {
     expect(accounts).toEqual([]);
   });
 });
+
+/** The trial balance, debits less credits, under the names that plain-text accounting has for these accounts. */
+async function namedBalances(): Promise<ReadonlyMap<string, string>> {
+  const { accounts } = await client.trialBalance(LEDGER, { minPosition: position });
+  const roots = { asset: 'assets', liability: 'liabilities', equity: 'equity', income: 'income', expense: 'expenses' };
+  return new Map(
+    accounts.map(({ account, type, debits, credits }) => {
+      const name = `${roots[type]}:${account}`.replace(/(?<=^|:)[a-z]/g, (letter) => letter.toUpperCase());
+      const net = BigInt(debits) - BigInt(credits);
+      return [name, `${net < 0n ? '-' : ''}${crowns(net < 0n ? -net : net)} CZK`];
+    }),
+  );
+}

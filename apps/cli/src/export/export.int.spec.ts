@@ -60,7 +60,7 @@ describe('a folder', () => {
     expect(today).toMatch(/ \* "" \^[0-9a-f-]{36} #reversal ; position:30, entry:r1, reverses:d4\n/);
     const accounts = parse(file('accounts.csv'), { columns: true }) as Record<string, string>[];
     expect(accounts).toHaveLength(17);
-    expect(accounts[0]).toMatchObject({ account: 'Clients:17', name: 'Liabilities:Clients--UP:17', debits: '0.99', credits: '9.99' });
+    expect(accounts[0]).toMatchObject({ account: 'Clients:17', name: 'Liabilities:Clients--CASE:17', debits: '0.99', credits: '9.99' });
     expect(accounts.find(({ account }) => account === 'points')).toMatchObject({ asset: 'POINTS2', exponent: '0', commodity: 'POINTS_C' });
     expect(JSON.parse(file('export.json'))).toMatchObject({ ledger: 'shop', position: 31, entries: 11, accounts: 17, erased: 0 });
     expect(statSync(out()).mode & 0o077).toBe(0);
