@@ -9,9 +9,17 @@ export interface Said {
   readonly err: string;
 }
 
-/** Runs the command line as a user would, in a process of its own. */
-export function mizan(server: { readonly url: string; readonly apiKey: string }, ...args: readonly string[]): Promise<Said> {
-  const env = { PATH: process.env.PATH, MIZAN_URL: server.url, MIZAN_API_KEY: server.apiKey };
+/** Runs the command line as a user would, in a process of its own. @param server with a home (`directory`) for what works on files. */
+export function mizan(
+  server: { readonly url: string; readonly apiKey: string; readonly directory?: string },
+  ...args: readonly string[]
+): Promise<Said> {
+  const env = {
+    PATH: process.env.PATH,
+    MIZAN_URL: server.url,
+    MIZAN_API_KEY: server.apiKey,
+    ...(server.directory ? { MIZAN_HOME: server.directory } : {}),
+  };
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const said = { out: '', err: '' };

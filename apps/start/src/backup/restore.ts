@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { open, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { open, readFile, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -243,16 +243,18 @@ class Recovery {
   }
 
   async #explained(message: string): Promise<Error> {
-    const said = lastError(this.order.logFile);
-    if (/before configured recovery target was reached/.test(said)) {
-      const gap = await this.#gap();
+    const { archive, logFile } = this.order;
+    const log = await readFile(logFile, 'utf8');
+    // What `restore-wal` says comes first: PostgreSQL only quotes its exit code.
+    const said = /^ERROR: (.+?)\.?$/m.exec(log)?.[1];
+    if (said) return new BackupProblem(`${said}. What came after it cannot be restored`);
+    const gap = await this.#gap();
+    if (gap) return new BackupProblem(`The target was not reached: the WAL file ${gap} is missing in ${archive}`);
+    if (/before configured recovery target was reached/.test(log))
       return new BackupProblem(
-        `The target was not reached: ${gap ? `the WAL file ${gap} is missing` : 'the archive ends before it'}. Without --to-time everything that is there is restored`,
+        'The target was not reached: the archive ends before it. Without --to-time everything that is there is restored',
       );
-    }
-    return new BackupProblem(
-      message.includes(this.order.logFile) ? message : `${message}${said ? `: ${said}` : ''}  See ${this.order.logFile}`,
-    );
+    return new BackupProblem(message.includes(logFile) ? message : `${message}: ${lastError(logFile)}  See ${logFile}`);
   }
 
   async #gap(): Promise<string | null> {
