@@ -82,7 +82,7 @@ const cases: readonly Case[] = [
 
   ['no amount', transfer({ amount: undefined }), 'invalid_amount', 'amount'],
   ['an amount that is a JSON number', transfer({ amount: 1 }), 'invalid_amount', 'amount'],
-  ['a JSON number past 2^53', transfer({ amount: 9007199254740993 }), 'invalid_amount', 'amount'],
+  ['a JSON number past 2^53', transfer({ amount: 2 ** 53 + 2 }), 'invalid_amount', 'amount'],
   ['a JSON number past 2^53, held', hold({ amount: 1e300 }), 'invalid_amount', 'amount'],
   ['an exponent form', transfer({ amount: '1e3' }), 'invalid_amount', 'amount'],
   ['an exponent form, captured', capture({ amount: '1E3' }), 'invalid_amount', 'amount'],

@@ -244,13 +244,14 @@ export class LedgerWriter {
   }
 
   /**
-   * Decides in order until the flush is full, then expires what else is due. What is not decided goes back to the head
+   * Those who wait for expiries have their share first. Decides in order until the flush is full, then expires what else is due. What is not decided goes back to the head
    * of the queue. Null: a rule failed, which is a bug, and this writer has ended.
    */
   private decideAll(taken: readonly Waiting[], flush: Flush): Decided[] | null {
     const decided: Decided[] = [];
     const undecided: Waiting[] = [];
     try {
+      this.blocked.serve(flush);
       for (const waiting of taken) {
         const { ask, submission } = waiting;
         if (submission.refused) decided.push({ ...waiting, reply: null });
@@ -261,7 +262,6 @@ export class LedgerWriter {
         else if (!this.blocked.letPass(submission, flush.accountsToClear(ask), flush)) undecided.push(waiting);
         else decided.push({ ...waiting, reply: flush.decide(ask, submission.origin) });
       }
-      this.blocked.serve(flush);
       flush.clearAll();
       this.queue.unshift(...undecided);
       return decided;
