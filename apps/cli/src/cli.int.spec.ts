@@ -86,6 +86,22 @@ describe('what is read', () => {
     expect((await mizan('transfer show d2')).out.split('\n')[1]).toMatch(/^5\t.*\td2\tbank:cash\t0\.05\t\tCZK\t$/);
   });
 
+  it('is searched by what entries say', async () => {
+    const found = async (flags: string) =>
+      JSON.parse((await mizan(`entries list ${flags} --json`)).out).map(({ id }: { id: string }) => id);
+    const all = await found('--account bank:cash');
+    expect(all.length).toBeGreaterThan(1);
+    expect(await found('--account bank:cash --order oldest')).toEqual([...all].reverse());
+    expect(await found('--account bank:cash --side credit')).toEqual(['w1']);
+    expect(await found(`--metadata nothing=here`)).toEqual([]);
+    expect(await found('--limit 2')).toEqual(all.slice(0, 2));
+    expect(await mizan('entries list --after 0 --order newest')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('takes no --order'),
+    });
+    expect(await mizan('entries list --side debit')).toMatchObject({ code: 2, err: expect.stringContaining('--account') });
+  });
+
   it('is a live tail, until interrupted', async () => {
     const interrupted = new AbortController();
     setTimeout(() => deposit('d3', '70000'), 100);
@@ -181,6 +197,8 @@ describe('what takes longer than a moment, and what is taken back', () => {
     expect(JSON.parse((await mizan('hold show h1 --json')).out)).toMatchObject({ captured: '10000', metadata: { a: '1' } });
     expect(await mizan('hold capture h1')).toMatchObject({ code: 3, err: expect.stringContaining('hold_released') });
     expect((await mizan('hold show none')).code).toBe(4);
+    expect(row((await mizan('hold list --status released --account bank:cash --metadata a=1')).out)[0]).toBe('h1');
+    expect(JSON.parse((await mizan('hold list --status placed --json')).out)).toEqual([]);
     expect((await mizan('entries list --account bank:cash')).out).toContain('\tc1\tbank:cash\t');
   });
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ExitCode } from './exit-code.js';
 import type { Form } from './output.js';
 import type { Session } from './session.js';
@@ -22,3 +22,13 @@ export const ownId = ['--id <id>', 'its id for ever; one is made and printed unl
 export const effectiveAt = ['--effective-at <time>', 'when it counts: a day (its start) or a moment; else now'] as const;
 export const cap = (): Option =>
   new Option('--cap <whose>', 'move less where a limit of this account leaves less').choices(['debit', 'credit', 'both']);
+
+/** The flags by which entries and holds are searched alike. @param when what the range of time is about. */
+export const searched = (command: Command, when: 'effective' | 'placed'): Command =>
+  command
+    .option('--reference <text>', 'with exactly this reference')
+    .option('--metadata <key=value...>', 'with exactly these words')
+    .option('--from <time>', `${when} from the start of this day (UTC), or this moment`)
+    .option('--to <time>', `${when} up to the END of this day (UTC), which is still in; or up to this moment, which is not`)
+    .addOption(new Option('--order <order>', 'by place in the journal; newest unless given').choices(['newest', 'oldest']))
+    .option('--limit <n>', 'at most so many', '50');

@@ -1,10 +1,10 @@
-import type { Command } from 'commander';
-import { type Act, cap, dryRun, effectiveAt, metadata, named, ownId, reference } from './command-tree.js';
+import { type Command, Option } from 'commander';
+import { type Act, cap, dryRun, effectiveAt, metadata, named, ownId, reference, searched } from './command-tree.js';
 
 /** The commands that move money, hold it, and take back what was moved. */
 export function addMoney(program: Command, act: Act): void {
   addTransfers(program.command('transfer').description('movements of money: create, show, reverse'), act);
-  addHolds(program.command('hold').description('money held for a while: create, show, capture, release'), act);
+  addHolds(program.command('hold').description('money held for a while: create, list, show, capture, release'), act);
   program
     .command('cancel')
     .description('give an id up for certain, or learn what was done under it')
@@ -55,6 +55,16 @@ function addHolds(hold: Command, act: Act): void {
   worded(create.option('--expires-at <time>', 'give it back then by itself: a day (its start) or a moment; else never')).action(
     act(async (session, options: import('./commands/hold.js').HoldOptions) =>
       (await import('./commands/hold.js')).createHold(session, options),
+    ),
+  );
+  const list = hold
+    .command('list')
+    .description('holds by what they say, the newest first')
+    .option('--account <account>', 'that debit or credit this account', named)
+    .addOption(new Option('--status <status>', 'as it stands').choices(['placed', 'captured', 'released', 'expired']));
+  searched(list, 'placed').action(
+    act(async (session, options: import('./commands/hold.js').ListOptions) =>
+      (await import('./commands/hold.js')).listHolds(session, options),
     ),
   );
   hold

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from 'commander';
 import { isColored } from './color.js';
-import { type Act, dryRun, metadata, named, ownId } from './command-tree.js';
+import { type Act, dryRun, metadata, named, ownId, searched } from './command-tree.js';
 import type { ExitCode } from './exit-code.js';
 import { type ExportForm, exportForms } from './export/export-form.js';
 import { WrongUsage } from './failure.js';
@@ -194,17 +194,17 @@ function addReading(program: Command, act: Act): void {
       act(async (session, options: { prefix?: string }) => (await import('./commands/trial-balance.js')).trialBalance(session, options)),
     );
   const entries = program.command('entries').description('the journal: list, tail');
-  entries
+  const list = entries
     .command('list')
-    .description('entries in the order of the journal; the newest ones unless --after is given')
-    .option('--after <position>', 'entries after this position')
-    .option('--limit <n>', 'at most so many', '50')
+    .description('entries by what they say, the newest first; or, with --after, as the journal goes on')
+    .option('--after <position>', 'entries after this position, in their order')
     .option('--account <account>', 'that move this account', named)
-    .action(
-      act(async (session, options: { after?: string; limit: string; account?: string }) =>
-        (await import('./commands/entries.js')).listEntries(session, options),
-      ),
-    );
+    .addOption(new Option('--side <side>', 'on this side of the account').choices(['debit', 'credit']));
+  searched(list, 'effective').action(
+    act(async (session, options: import('./commands/entries.js').ListOptions) =>
+      (await import('./commands/entries.js')).listEntries(session, options),
+    ),
+  );
   entries
     .command('tail')
     .description('entries as they are posted, until interrupted')

@@ -1,10 +1,10 @@
 import type { MizanClient } from '@mizan/client';
-import type { AccountBody, TrialBalanceBody } from '@mizan/contracts';
-import { type Account, normalSide } from '@mizan/ledger';
+import { type AccountBody, type EntryBody, type HoldBody, type TrialBalanceBody, holdBody } from '@mizan/contracts';
+import { type Account, type Hold, normalSide } from '@mizan/ledger';
 import { Check } from './check.js';
 import type { JournalReplay } from './journal-replay.js';
 
-type ReadModels = Pick<MizanClient, 'accounts' | 'trialBalance'>;
+type ReadModels = Pick<MizanClient, 'accounts' | 'trialBalance' | 'holds' | 'entries' | 'ledger'>;
 
 /**
  * Compares what the read models say with a book that was rebuilt from the journal. They may be further than the book:
@@ -14,6 +14,8 @@ export class ReadModelComparison {
   readonly accounts = new Check('accounts: kind, limits, state and four totals');
   readonly trialBalance = new Check('lines of the trial balance');
   readonly zero = new Check('assets whose debits and credits are equal');
+  readonly holds = new Check('holds: amounts, state and expiry');
+  readonly entries = new Check('entries: postings and reversals');
 
   constructor(
     private readonly replay: JournalReplay,
@@ -23,12 +25,14 @@ export class ReadModelComparison {
   ) {}
 
   get checks(): readonly Check[] {
-    return [this.accounts, this.trialBalance, this.zero];
+    return [this.accounts, this.trialBalance, this.zero, this.holds, this.entries];
   }
 
   async compare(): Promise<void> {
     await this.#compareAccounts();
     await this.#compareTrialBalance();
+    await this.#compareHolds();
+    await this.#compareEntries();
   }
 
   async #compareAccounts(): Promise<void> {
@@ -44,6 +48,54 @@ export class ReadModelComparison {
     }
     for (const { id, openedPosition } of this.replay.book.accounts.values())
       if (openedPosition <= from && !seen.has(id)) this.accounts.differs(`${id} is missing in the read model`);
+  }
+
+  /** A list does not say its position. Each hold names the last event that changed it: with that event the book has come to the list. */
+  async #compareHolds(): Promise<void> {
+    const from = this.replay.position;
+    const seen = new Set<string>();
+    for await (const body of this.client.holds(this.ledger, { order: 'oldest', minPosition: from, signal: this.signal })) {
+      if (body.position > this.replay.position && !(await this.#reaches(body.position, this.holds))) return;
+      this.holds.count += 1;
+      seen.add(body.id);
+      const hold = this.replay.book.hold(body.id);
+      const difference = hold ? firstDifference(saidOf(body), rebuiltHold(this.ledger, hold)) : 'is in the read model alone';
+      if (difference) this.holds.differs(`hold ${body.id} ${difference}`);
+    }
+    const { open, ended } = this.replay.book;
+    for (const { id, placedPosition } of [...open.values(), ...ended.values()])
+      if (placedPosition <= from && !seen.has(id)) this.holds.differs(`hold ${id} is missing in the read model`);
+  }
+
+  async #compareEntries(): Promise<void> {
+    const from = this.replay.position;
+    const posted = this.replay.entries.count;
+    const least = new Map([...this.replay.book.entries].map(([id, { reversedBy }]) => [id, reversedBy.length]));
+    let known = 0;
+    for await (const body of this.client.entries(this.ledger, { order: 'oldest', minPosition: from, signal: this.signal })) {
+      if (body.position > this.replay.position && !(await this.#reaches(body.position, this.entries))) return;
+      this.entries.count += 1;
+      if (body.position <= from) known += 1;
+      const difference = await this.#entryDifference(body, least.get(body.id) ?? 0);
+      if (difference) this.entries.differs(`entry ${body.id} ${difference}`);
+    }
+    if (known !== posted) this.entries.differs(`${posted} entries were posted up to position ${from}, and the read model has ${known}`);
+  }
+
+  /** The read model may know of reversals that the book has not come to, and of none fewer than stood when the comparison began. */
+  async #entryDifference({ id, postings, reverses, reversedBy }: EntryBody, least: number): Promise<string | null> {
+    const { book } = this.replay;
+    const entry = book.entry(id);
+    if (!entry) return 'is in the read model alone';
+    const legs = entry.postings.map(({ account, side, amount }) => `${account} ${side} ${amount}`).join(', ');
+    const shown = postings.map(({ account, side, amount }) => `${account} ${side} ${amount}`).join(', ');
+    if (shown !== legs) return `has the postings ${shown} in the read model and ${legs} by the journal`;
+    if (reverses !== null && !book.entry(reverses)) return `reverses ${reverses} in the read model, which was never posted`;
+    if (reversedBy.length > entry.reversedBy.length) await this.replay.advanceTo((await this.client.ledger(this.ledger)).position);
+    const reversals = (book.entry(id)?.reversedBy ?? []).slice(0, Math.max(least, reversedBy.length)).join(', ');
+    return reversals === reversedBy.join(', ')
+      ? null
+      : `is reversed by ${reversedBy.join(', ') || 'nothing'} in the read model and by ${reversals || 'nothing'} by the journal`;
   }
 
   async #compareTrialBalance(): Promise<void> {
@@ -120,6 +172,10 @@ const rebuilt = (account: Account): Facts => ({
   creditsPosted: String(account.creditsPosted),
   creditsHeld: String(account.creditsHeld),
 });
+
+/** All but the words, of which the journal has a commitment alone. */
+const saidOf = ({ reference: _1, metadata: _2, ...facts }: HoldBody): Facts => facts;
+const rebuiltHold = (ledger: string, hold: Hold): Facts => saidOf(holdBody(ledger, hold, null));
 
 function firstDifference(said: Facts, rebuilt: Facts): string | null {
   for (const [name, value] of Object.entries(rebuilt))

@@ -19,6 +19,11 @@ beforeEach(async () => {
       amount: String(i),
       reference: `deposit ${i}`,
     });
+  operate({ op: 'hold', id: 'h1', debit: 'clients:2', credit: 'bank:cash', amount: '100', reference: 'card' });
+  operate({ op: 'hold', id: 'h2', debit: 'clients:3', credit: 'bank:cash', amount: '200' });
+  operate({ op: 'capture', id: 'k1', hold: 'h1', amount: '60' });
+  operate({ op: 'reverse', id: 'r1', entry: 'd1198', amount: '50' });
+  operate({ op: 'reverse', id: 'r2', entry: 'd1198', amount: '50' });
   operate({ op: 'transfer', id: 'w1', debit: 'clients:1', credit: 'bank:cash', amount: '99999999' });
   operate({ op: 'close', id: 'c1', account: 'bank:cash' });
 });
@@ -41,19 +46,21 @@ it('finds an honest platform all equal', async () => {
   expect(found(report)).toBe('');
   expect(report.equal).toBe(true);
   expect(Object.fromEntries(report.checks.map(({ name, count }) => [name, count]))).toEqual({
-    'positions without a gap': 1_208,
-    'texts that fit their commitment': 1_205,
-    'entries decided again': 1_200,
-    'other events decided again': 8,
-    'events against every invariant': 1_208,
+    'positions without a gap': 1_213,
+    'texts that fit their commitment': 1_207,
+    'entries decided again': 1_203,
+    'other events decided again': 10,
+    'events against every invariant': 1_213,
     'accounts: kind, limits, state and four totals': 6,
     'lines of the trial balance': 6,
     'assets whose debits and credits are equal': 1,
+    'holds: amounts, state and expiry': 2,
+    'entries: postings and reversals': 1_203,
   });
   expect(code).toBe(0);
   const { out } = await running(platform, ['replay']);
-  expect(out).toContain('1,200\tentries decided again\tequal\n');
-  expect(out.trimEnd().split('\n').at(-1)).toBe('all equal at position 1,208 of shop');
+  expect(out).toContain('1,203\tentries decided again\tequal\n');
+  expect(out.trimEnd().split('\n').at(-1)).toBe('all equal at position 1,213 of shop');
 });
 
 it('follows read models that are already further than the journal was', async () => {
@@ -67,6 +74,23 @@ it('follows read models that are already further than the journal was', async ()
   expect(report.equal).toBe(true);
 });
 
+it('follows lists of holds and entries that are further than the journal was, page by page', async () => {
+  let more = 0;
+  platform.lies.hold = (hold) => {
+    if (more === 0)
+      platform.operate('shop', { op: 'hold', id: `late${(more += 1)}`, debit: 'clients:4', credit: 'bank:cash', amount: '1' });
+    return hold;
+  };
+  platform.lies.entry = (entry) => {
+    if (more < 3)
+      platform.operate('shop', { op: 'reverse', id: `late${(more += 1)}`, entry: entry.id === 'd1' ? 'd1' : 'd1100', amount: '1' });
+    return entry;
+  };
+  const { report } = await replaying();
+  expect(found(report)).toBe('');
+  expect([report.equal, more]).toEqual([true, 3]);
+});
+
 it('counts erased texts, which are no difference', async () => {
   platform.lies.journal = at(10, (item) => ({ ...item, texts: null }));
   const { code, err } = await running(platform, ['replay']);
@@ -78,7 +102,7 @@ it.each<[string, (platform: SmallPlatform) => void, RegExp]>([
   [
     'an amount that was changed in an event',
     ({ lies }) => (lies.journal = at(500, (item) => ({ ...item, event: item.event.replaceAll('"amount":"493"', '"amount":"494"') }))),
-    /position 500: balances follow from postings: the balances of bank:cash are not those before it/,
+    /position 500: balances follow from postings and holds: the balances of bank:cash are not those before it/,
   ],
   [
     'a balance that was changed in an event',
@@ -91,8 +115,8 @@ it.each<[string, (platform: SmallPlatform) => void, RegExp]>([
   ],
   [
     'a rejection that was turned into another one',
-    ({ lies }) => (lies.journal = at(1_208, (item) => ({ ...item, event: item.event.replace('insufficient_funds', 'account_frozen') }))),
-    /position 1208: 0\/rejection\/code should be insufficient_funds and is account_frozen/,
+    ({ lies }) => (lies.journal = at(1_213, (item) => ({ ...item, event: item.event.replace('insufficient_funds', 'account_frozen') }))),
+    /position 1213: 0\/rejection\/code should be insufficient_funds and is account_frozen/,
   ],
   [
     'an event that is missing',
@@ -102,7 +126,7 @@ it.each<[string, (platform: SmallPlatform) => void, RegExp]>([
   [
     'the last event missing',
     ({ lies }) => (lies.journal = (items) => items.slice(0, -1)),
-    /the journal ends at 1207; the ledger stands at 1208/,
+    /the journal ends at 1212; the ledger stands at 1213/,
   ],
   [
     'an event of another position in its place',
@@ -126,8 +150,8 @@ it.each<[string, (platform: SmallPlatform) => void, RegExp]>([
   ],
   [
     'texts that nothing promised',
-    ({ lies }) => (lies.journal = at(1_208, (item) => ({ ...item, texts: { salt: '', reference: 'x', metadata: {} } }))),
-    /the texts beside position 1208 are not those/,
+    ({ lies }) => (lies.journal = at(1_213, (item) => ({ ...item, texts: { salt: '', reference: 'x', metadata: {} } }))),
+    /the texts beside position 1213 are not those/,
   ],
   [
     'a wrong balance in the read model',
@@ -151,6 +175,33 @@ it.each<[string, (platform: SmallPlatform) => void, RegExp]>([
     ({ lies }) => (lies.trialBalance = (body) => ({ ...body, totals: body.totals.map((total) => ({ ...total, debits: '7' })) })),
     /CZK: the totals are said to be 7 and \d+, and are/,
   ],
+  [
+    'a hold that the read model shows with more than remains',
+    ({ lies }) => (lies.hold = (hold) => (hold.id === 'h2' ? { ...hold, remaining: '201' } : hold)),
+    /hold h2 has remaining 201 in the read model and 200 by the journal/,
+  ],
+  [
+    'a hold that the read model lost',
+    ({ lies }) => (lies.hold = (hold) => (hold.id === 'h1' ? { ...hold, id: 'h2' } : hold)),
+    /hold h1 is missing in the read model/,
+  ],
+  [
+    'a reversal that the read model forgot',
+    ({ lies }) => (lies.entry = (entry) => (entry.id === 'd1198' ? { ...entry, reversedBy: ['r2'] } : entry)),
+    /entry d1198 is reversed by r2 in the read model and by r1, r2 by the journal/,
+  ],
+  [
+    'a reversal that nobody posted',
+    ({ lies }) => (lies.entry = (entry) => (entry.id === 'd7' ? { ...entry, reversedBy: ['r9'] } : entry)),
+    /entry d7 is reversed by r9 in the read model and by nothing by the journal/,
+  ],
+  [
+    'an entry with another amount in the read model',
+    ({ lies }) =>
+      (lies.entry = (entry) =>
+        entry.id === 'k1' ? { ...entry, postings: entry.postings.map((leg) => ({ ...leg, amount: '61' })) } : entry),
+    /entry k1 has the postings clients:2 debit 61, .* in the read model and clients:2 debit 60, /,
+  ],
 ])('finds %s, and ends with 7', async (_, plant, difference) => {
   plant(platform);
   const { code, err, report } = await replaying();
@@ -163,8 +214,8 @@ it.each<[string, (platform: SmallPlatform) => void, RegExp]>([
 it('prints the first differences, and no more than help', async () => {
   platform.lies.journal = (items) => items.map((item) => ({ ...item, texts: item.texts && { ...item.texts, reference: 'x' } }));
   const { code, out, err } = await running(platform, ['replay']);
-  expect(out).toContain('texts that fit their commitment\t1205 differences');
-  expect(err).toContain('... and 1185 more');
-  expect(out).toContain('NOT equal at position 1,208');
+  expect(out).toContain('texts that fit their commitment\t1207 differences');
+  expect(err).toContain('... and 1187 more');
+  expect(out).toContain('NOT equal at position 1,213');
   expect(code).toBe(7);
 });

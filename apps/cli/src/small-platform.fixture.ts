@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import {
   type AccountBody,
+  type EntryBody,
   type HoldBody,
   type JournalItemBody,
   type KeptTexts,
@@ -36,6 +37,8 @@ export interface Lies {
   journal?: (items: JournalItemBody[]) => JournalItemBody[];
   account?: (account: AccountBody) => AccountBody;
   trialBalance?: (body: TrialBalanceBody) => TrialBalanceBody;
+  entry?: (entry: EntryBody) => EntryBody;
+  hold?: (hold: HoldBody) => HoldBody;
 }
 
 type Answer = { readonly status: number; readonly body: unknown; readonly headers?: Record<string, string> };
@@ -174,6 +177,8 @@ export class SmallPlatform {
       const items = all.filter(({ position }) => position > after).slice(0, limit);
       return ok({ items, next: items.length < limit ? null : String(items.at(-1)!.position) });
     }
+    if (kind === 'transfers' && id === undefined) return this.#searched(query, this.#entries(ledger), this.lies.entry);
+    if (kind === 'holds' && id === undefined) return this.#searched(query, this.#holds(ledger), this.lies.hold);
     if (kind === 'transfers') {
       const entry = events.find((event) => isEntry(event) && event.command.id === id);
       return entry && isEntry(entry) ? ok(entryBody(ledger, entry)) : problem('entry_not_found', `There is no entry ${id}.`);
@@ -199,6 +204,39 @@ export class SmallPlatform {
     if (aspect === 'balance') return ok({ account: id, asset, exponent, balances: balancesBody(account, position), position, asOf: '' });
     if ((query.get('from') ?? '') > (query.get('to') ?? '~')) return problem('invalid_query', 'from is later than to.');
     return ok(statement(account, events, query, position));
+  }
+
+  /** The oldest first. */
+  #entries(ledger: string): EntryBody[] {
+    const { book, events } = this.#of(ledger);
+    return events.filter(isEntry).map((entry) => entryBody(ledger, entry, book.entry(entry.command.id)?.reversedBy));
+  }
+
+  #holds(ledger: string): HoldBody[] {
+    const { open, ended } = this.#of(ledger).book;
+    const holds = [...open.values(), ...ended.values()].sort((a, b) => a.placedPosition - b.placedPosition);
+    return holds.map((hold) => this.#hold(ledger, hold));
+  }
+
+  /** As far as the tests of the command line go: pages by number, and a few filters. */
+  #searched<T extends EntryBody | HoldBody>(query: URLSearchParams, all: readonly T[], lie: (item: T) => T = (item) => item): Answer {
+    const is = (name: string, value: string | null): boolean => !query.has(name) || query.get(name) === value;
+    const found = all.filter((item) => {
+      const legs =
+        'postings' in item
+          ? item.postings
+          : [
+              { account: item.debit, side: 'debit' },
+              { account: item.credit, side: 'credit' },
+            ];
+      const moved = legs.some(({ account, side }) => is('account', account) && is('side', side));
+      const worded = [...query].every(([name, value]) => !name.startsWith('metadata.') || item.metadata[name.slice(9)] === value);
+      return moved && worded && is('reference', item.reference) && ('status' in item ? is('status', item.status) : true);
+    });
+    if (query.get('order') !== 'oldest') found.reverse();
+    const [start, limit] = [Number(query.get('cursor') ?? 0), Number(query.get('limit') ?? 100)];
+    const next = start + limit < found.length ? String(start + limit) : null;
+    return ok({ items: found.slice(start, start + limit).map(lie), next });
   }
 
   #ledgerBody(id: string): unknown {

@@ -1,16 +1,32 @@
 import { type EntryBody, type JournalItemBody, decodeEvent, entryBody } from '@mizan/contracts';
 import { isEntry } from '@mizan/ledger';
 import { type EntryRow, entryColumns, rowsOf } from '../entry-rows.js';
+import { WrongUsage } from '../failure.js';
 import { wholeNumber } from '../number-flag.js';
+import { type SearchOptions, first, searchOf } from '../search-flags.js';
 import type { Session } from '../session.js';
 
-export async function listEntries(session: Session, options: { after?: string; limit: string; account?: string }): Promise<void> {
-  const limit = wholeNumber('--limit', options.limit, 1);
+export interface ListOptions extends SearchOptions {
+  readonly after?: string;
+  readonly side?: 'debit' | 'credit';
+}
+
+/** Found by the read models, which are waited for; from a position on, as the journal has them. */
+export async function listEntries(session: Session, options: ListOptions): Promise<void> {
+  const { after, account, side, limit: _, ...others } = options;
+  const { filter, limit } = searchOf(options);
+  if (side !== undefined && account === undefined) throw new WrongUsage('--side is that of an --account.');
+  const [other] = Object.keys({ ...(side && { side }), ...others });
+  if (after !== undefined && other) throw new WrongUsage(`--after reads the journal on from there, and takes no --${other}.`);
+  const from = after === undefined ? null : wholeNumber('--after', after, 0);
   const ledger = await session.ledger();
-  const after =
-    options.after === undefined ? await newest(session, ledger, options.account, limit) : wholeNumber('--after', options.after, 0);
-  const items = session.client.journal(ledger, { after, limit: Math.min(1000, Math.max(limit, 50)), signal: session.world.signal });
-  await print(session, ledger, first(limit, entriesOf(ledger, items, options.account)));
+  const { client, world } = session;
+  if (from !== null) {
+    const items = client.journal(ledger, { after: from, limit: Math.max(filter.limit, 50), signal: world.signal });
+    return print(session, ledger, first(limit, entriesOf(ledger, items, account)));
+  }
+  const { position } = await client.ledger(ledger);
+  await print(session, ledger, first(limit, client.entries(ledger, { ...filter, side, minPosition: position, signal: world.signal })));
 }
 
 export async function tailEntries(session: Session, options: { after?: string; account?: string }): Promise<void> {
@@ -31,25 +47,12 @@ async function* grown({ client, world }: Session, ledger: string, after: number)
   }
 }
 
-/** Where the newest entries begin. Whose account is asked for must be looked for from the start. */
-async function newest({ client }: Session, ledger: string, account: string | undefined, limit: number): Promise<number> {
-  return account === undefined ? Math.max(0, (await client.ledger(ledger)).position - limit) : 0;
-}
-
 async function* entriesOf(ledger: string, items: AsyncIterable<JournalItemBody>, account: string | undefined): AsyncGenerator<EntryBody> {
   for await (const { event, texts } of items) {
     const decoded = decodeEvent(event, texts);
     if (!isEntry(decoded)) continue;
     if (account !== undefined && !decoded.postings.some((posting) => posting.account === account)) continue;
     yield entryBody(ledger, decoded);
-  }
-}
-
-async function* first<T>(limit: number, items: AsyncIterable<T>): AsyncGenerator<T> {
-  let count = 0;
-  for await (const item of items) {
-    yield item;
-    if ((count += 1) === limit) return;
   }
 }
 

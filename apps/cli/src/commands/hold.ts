@@ -2,6 +2,7 @@ import type { HoldCapture, NewHold } from '@mizan/client';
 import type { HoldBody } from '@mizan/contracts';
 import { type Money, minorUnits, money } from '../amount.js';
 import { fromMoment } from '../moment.js';
+import { type SearchOptions, first, searchOf } from '../search-flags.js';
 import type { Session } from '../session.js';
 import type { Column } from '../table.js';
 import { type WordOptions, type WriteOptions, accountNow, idOf, sent, showEntry, wordsOf } from '../writing.js';
@@ -36,6 +37,23 @@ export async function createHold(session: Session, options: HoldOptions): Promis
   if (placed) await show(session, ledger, placed);
 }
 
+export interface ListOptions extends SearchOptions {
+  readonly status?: HoldBody['status'];
+}
+
+/** Found by the read models, which are waited for. */
+export async function listHolds(session: Session, options: ListOptions): Promise<void> {
+  const { filter, limit } = searchOf(options);
+  const { client, output, world } = session;
+  const ledger = await session.ledger();
+  const { position } = await client.ledger(ledger);
+  const holds = first(limit, client.holds(ledger, { ...filter, status: options.status, minPosition: position, signal: world.signal }));
+  async function* rows(): AsyncGenerator<HoldRow> {
+    for await (const hold of holds) yield await rowOf(session, ledger, hold);
+  }
+  await output.rows(columns, rows(), ({ hold }) => hold);
+}
+
 export async function showHold(session: Session, id: string): Promise<void> {
   const ledger = await session.ledger();
   await show(session, ledger, await session.client.hold(ledger, id));
@@ -64,27 +82,35 @@ export async function releaseHold(session: Session, hold: string, options: Write
 }
 
 async function show(session: Session, ledger: string, hold: HoldBody): Promise<void> {
-  const exponent = await session.exponentOf(ledger, hold.asset, hold.debit);
-  await session.output.one(columns(exponent), hold);
+  const { output } = session;
+  await (output.isJson ? output.one([], hold) : output.one(columns, await rowOf(session, ledger, hold)));
 }
 
-const columns = (exponent: number): readonly Column<HoldBody>[] => {
-  const amount = (title: 'amount' | 'captured' | 'released' | 'remaining'): Column<HoldBody> => ({
-    title,
-    cell: (hold): Money => money(hold[title], exponent),
-    align: 'right',
-  });
-  return [
-    { title: 'hold', cell: ({ id }) => id },
-    { title: 'status', cell: ({ status }) => status },
-    { title: 'debit', cell: ({ debit }) => debit },
-    { title: 'credit', cell: ({ credit }) => credit },
-    { title: 'asset', cell: ({ asset }) => asset },
-    amount('amount'),
-    amount('captured'),
-    amount('released'),
-    amount('remaining'),
-    { title: 'expires', cell: ({ expiresAt }) => (expiresAt === null ? null : { at: expiresAt }) },
-    { title: 'reference', cell: ({ reference }) => reference, gives: true },
-  ];
-};
+interface HoldRow {
+  readonly hold: HoldBody;
+  readonly exponent: number;
+}
+
+async function rowOf(session: Session, ledger: string, hold: HoldBody): Promise<HoldRow> {
+  return { hold, exponent: await session.exponentOf(ledger, hold.asset, hold.debit) };
+}
+
+const amount = (title: 'amount' | 'captured' | 'released' | 'remaining'): Column<HoldRow> => ({
+  title,
+  cell: ({ hold, exponent }): Money => money(hold[title], exponent),
+  align: 'right',
+});
+
+const columns: readonly Column<HoldRow>[] = [
+  { title: 'hold', cell: ({ hold }) => hold.id },
+  { title: 'status', cell: ({ hold }) => hold.status },
+  { title: 'debit', cell: ({ hold }) => hold.debit },
+  { title: 'credit', cell: ({ hold }) => hold.credit },
+  { title: 'asset', cell: ({ hold }) => hold.asset },
+  amount('amount'),
+  amount('captured'),
+  amount('released'),
+  amount('remaining'),
+  { title: 'expires', cell: ({ hold: { expiresAt } }) => (expiresAt === null ? null : { at: expiresAt }) },
+  { title: 'reference', cell: ({ hold }) => hold.reference, gives: true },
+];
