@@ -1,6 +1,9 @@
-import type { HoldCaptured } from './events.js';
+import type { Capture } from './command.js';
+import { decide } from './decide.js';
+import type { HoldCaptured, HoldPlaced } from './events.js';
 import { play } from './play.js';
 import { problemsOf } from './table.fixture.js';
+import { noTexts } from './texts.js';
 
 describe('hold', () => {
   it.each<[name: string, table: string]>([
@@ -228,6 +231,15 @@ describe('capture', () => {
     capture c1 hold h1 ${given}`);
     expect(journal.at(-1)).toMatchObject({ type: 'HoldCaptured', texts: { reference, metadata } });
     expect((journal.at(-1) as HoldCaptured).texts!.metadata).toEqual(metadata);
+  });
+
+  it('has no words where those of its hold have been erased', () => {
+    const { book } = play(`${OPENED}
+    hold h1 debit b credit a 40 JPY  reference "Room 5"  metadata.stay 9`);
+    const placed = book.command('h1') as HoldPlaced;
+    book.commands.set('h1', { ...placed, texts: null, command: { ...placed.command, texts: noTexts } });
+    const capture: Capture = { op: 'capture', id: 'c1', hold: 'h1', amount: null, final: true, effectiveAt: null, texts: noTexts };
+    expect(decide(book, capture, book.ledger.recordedAt).events).toMatchObject([{ type: 'HoldCaptured', texts: noTexts }]);
   });
 
   it('writes its entry, what it gave back, and the hold as it is then', () => {
