@@ -4,7 +4,6 @@ import type { Book, LedgerFacts } from '@mizan/ledger';
 import { appendDurably } from './append-durably.js';
 import { type Ask, type Origin, type Reply, commandsIn } from './ask.js';
 import type { Assets } from './assets.js';
-import { Blocked } from './blocked.js';
 import type { CheckedClock } from './checked-clock.js';
 import type { CommandIds } from './command-ids.js';
 import { WriterFault, notWritten, unknownOutcome } from './fault.js';
@@ -14,12 +13,8 @@ import type { JournalReader } from './journal-reader.js';
 import { Remembered } from './remembered.js';
 import { Submission } from './submission.js';
 import type { TextsBeside } from './texts.js';
+import { type Waiting, WaitingAsks } from './waiting-asks.js';
 
-/** Commands in one flush; a group is never split, so the last one may pass it by its own size. */
-const MAX_FLUSH_COMMANDS = 1_000;
-/** Commands waiting for one ledger, and for all ledgers of a process. Past it: 503, never a longer queue. */
-export const MAX_QUEUED_COMMANDS = 20_000;
-export const MAX_QUEUED_IN_ALL = 40_000;
 /** How often the clock is looked at while an open hold has an expiry, at the least, ms. */
 const ALARM_MS = 500;
 /** How often a writer with nothing to do makes sure that nobody else has written its journal, ms. */
@@ -40,11 +35,6 @@ export interface WriterPorts {
   readonly log: (level: 'info' | 'warn' | 'error', message: string, detail: object) => void;
 }
 
-interface Waiting {
-  readonly ask: Ask;
-  readonly submission: Submission;
-}
-
 interface Decided extends Waiting {
   readonly reply: Reply;
 }
@@ -55,9 +45,7 @@ interface Decided extends Waiting {
  * Holds that fall due it expires by itself: those on a command's accounts before the command, the others when there is room.
  */
 export class LedgerWriter {
-  private readonly queue: Waiting[] = [];
-  private readonly blocked = new Blocked();
-  private queuedCommands = 0;
+  private readonly waiting: WaitingAsks;
   private running: Promise<void> | null = null;
   private ended: WriterFault | null = null;
   private readonly stopping = new AbortController();
@@ -78,6 +66,7 @@ export class LedgerWriter {
     private readonly book: Book,
     private readonly follower: IdFollower,
   ) {
+    this.waiting = new WaitingAsks(ports.waiting);
     this.remembered = new Remembered(ports, uid, tenant, book, follower);
     this.durable = book.ledger;
     this.lastUsedAt = this.sureAt = ports.clock.monotonic();
@@ -98,7 +87,7 @@ export class LedgerWriter {
   }
 
   get idle(): boolean {
-    return this.running === null && this.queue.length === 0 && this.follower.unindexed === 0;
+    return this.running === null && this.waiting.isEmpty && this.follower.unindexed === 0;
   }
 
   /** Its journal is known to the end, and the index has followed it there. */
@@ -119,13 +108,9 @@ export class LedgerWriter {
     if (this.ended) throw this.ended;
     if (asks.length === 0) return [];
     this.lastUsedAt = this.ports.clock.monotonic();
-    const commands = asks.reduce((sum, ask) => sum + commandsIn(ask), 0);
-    const { waiting } = this.ports;
-    if (this.queuedCommands + commands > MAX_QUEUED_COMMANDS || waiting.commands + commands > MAX_QUEUED_IN_ALL)
-      throw new WriterFault('overloaded', `${waiting.commands} commands are waiting. Nothing was written; send it again in a second.`);
+    this.waiting.makeRoomFor(asks.reduce((sum, ask) => sum + commandsIn(ask), 0));
     const submission = new Submission(asks, origin);
-    for (const ask of asks) this.queue.push({ ask, submission });
-    this.count(commands);
+    this.waiting.add(submission);
     this.running ??= this.run();
     return submission.answered as Promise<Reply<A>[]>;
   }
@@ -135,7 +120,7 @@ export class LedgerWriter {
     this.ended ??= fault;
     this.silenceAlarm();
     signal?.addEventListener('abort', () => this.stopping.abort(fault), { once: true });
-    this.refuse(this.queue.splice(0), this.ended);
+    this.waiting.refuseAll(this.ended);
     await this.running;
     await this.follower.caughtUp();
   }
@@ -150,10 +135,10 @@ export class LedgerWriter {
   private async run(): Promise<void> {
     // One turn of the loop lets everything that has already arrived share the first flush.
     await new Promise(setImmediate);
-    let able = this.ended === null && (await this.flush(this.next()));
-    while (this.ended === null && (this.queue.length > 0 || (able && this.isDue()))) able = await this.flush(this.next());
+    let able = this.ended === null && (await this.flush(this.waiting.next()));
+    while (this.ended === null && (!this.waiting.isEmpty || (able && this.isDue()))) able = await this.flush(this.waiting.next());
     this.running = null;
-    if (this.ended) this.refuse(this.queue.splice(0), this.ended);
+    if (this.ended) this.waiting.refuseAll(this.ended);
     else this.setAlarm();
   }
 
@@ -185,30 +170,6 @@ export class LedgerWriter {
     this.alarm = null;
   }
 
-  /** The head of the queue, as much as one flush may hold, without what was refused meanwhile and what is blocked. */
-  private next(): Waiting[] {
-    const taken: Waiting[] = [];
-    const passed: Waiting[] = [];
-    let commands = 0;
-    let count = 0;
-    for (const waiting of this.queue) {
-      const { submission } = waiting;
-      const more = commandsIn(waiting.ask);
-      if (submission.refused) {
-        this.count(-more);
-        this.blocked.forget(submission);
-      } else if (this.blocked.has(submission)) passed.push(waiting);
-      else {
-        if (commands > 0 && commands + more > MAX_FLUSH_COMMANDS) break;
-        commands += more;
-        taken.push(waiting);
-      }
-      count += 1;
-    }
-    this.queue.splice(0, count, ...passed);
-    return taken;
-  }
-
   /** False: nothing can be written at present, and whoever waited for this has been told. */
   private async flush(taken: Waiting[]): Promise<boolean> {
     if (this.follower.unindexed > MAX_UNINDEXED)
@@ -235,35 +196,36 @@ export class LedgerWriter {
     const { nextExpiry } = this.book;
     const { position, closedThrough } = this.durable;
     if (flush.events.length > 0) this.follower.follow(flush.indexed, position, { nextExpiry, closedThrough });
-    for (const { ask, submission, reply } of decided) {
-      this.count(-commandsIn(ask));
-      submission.answer(reply);
+    for (const one of decided) {
+      this.waiting.done(one);
+      one.submission.answer(one.reply);
     }
     this.remembered.trim(this.ports.keptCommands());
     return true;
   }
 
   /**
-   * Those who wait for expiries have their share first. Decides in order until the flush is full, then expires what else is due. What is not decided goes back to the head
-   * of the queue. Null: a rule failed, which is a bug, and this writer has ended.
+   * Decides in order until the flush is full; who waits for expiries has its share before, and what else is due is expired
+   * after. What is not decided waits on. Null: a rule failed, which is a bug, and this writer has ended.
    */
   private decideAll(taken: readonly Waiting[], flush: Flush): Decided[] | null {
     const decided: Decided[] = [];
     const undecided: Waiting[] = [];
+    const { blocked } = this.waiting;
     try {
-      this.blocked.serve(flush);
+      blocked.serve(flush);
       for (const waiting of taken) {
         const { ask, submission } = waiting;
         if (submission.refused) decided.push({ ...waiting, reply: null });
         else if (this.book.ledger.position === 0 && ask.kind !== 'open-ledger') {
           submission.refuse(new WriterFault('ledger_not_found', 'The ledger was never opened. Create it with PUT /v1/ledgers/{ledger}.'));
           decided.push({ ...waiting, reply: null });
-        } else if (flush.full || this.blocked.has(submission)) undecided.push(waiting);
-        else if (!this.blocked.letPass(submission, flush.accountsToClear(ask), flush)) undecided.push(waiting);
+        } else if (flush.full || blocked.has(submission)) undecided.push(waiting);
+        else if (!blocked.letPass(submission, flush.accountsToClear(ask), flush)) undecided.push(waiting);
         else decided.push({ ...waiting, reply: flush.decide(ask, submission.origin) });
       }
       flush.clearAll();
-      this.queue.unshift(...undecided);
+      this.waiting.putBack(undecided);
       return decided;
     } catch (bug) {
       this.ports.log('error', 'A decision failed. Nothing was written; the ledger is loaded anew.', {
@@ -312,10 +274,8 @@ export class LedgerWriter {
   }
 
   private refuseFlush(taken: readonly Waiting[], fault: WriterFault): false {
-    const isBlocked = ({ submission }: Waiting): boolean => this.blocked.has(submission);
-    this.refuse([...taken, ...this.queue.filter(isBlocked)], fault);
-    this.queue.splice(0, this.queue.length, ...this.queue.filter((waiting) => !isBlocked(waiting)));
-    this.blocked.clear();
+    this.waiting.refuse(taken, fault);
+    this.waiting.refuseBlocked(fault);
     return false;
   }
 
@@ -323,20 +283,8 @@ export class LedgerWriter {
   private giveUp(taken: readonly Waiting[], fault: WriterFault): false {
     this.bookIsAstray = true;
     this.ended ??= notWritten('The ledger is being loaded anew.', fault);
-    this.refuse(taken, fault);
-    this.refuse(this.queue.splice(0), this.ended);
+    this.waiting.refuse(taken, fault);
+    this.waiting.refuseAll(this.ended);
     return false;
-  }
-
-  private refuse(waiting: readonly Waiting[], fault: WriterFault): void {
-    for (const { ask, submission } of waiting) {
-      this.count(-commandsIn(ask));
-      submission.refuse(fault);
-    }
-  }
-
-  private count(commands: number): void {
-    this.queuedCommands += commands;
-    this.ports.waiting.commands += commands;
   }
 }
