@@ -83,11 +83,11 @@ const ranges: readonly (readonly [from: number | null, to: number | null])[] = [
   [null, 99_000 * HOUR],
   [(ENTRIES + 5_000) * HOUR, null],
 ];
-const words: readonly Metadata[] = [{}, { kind: 'invoice' }, { kind: 'fee' }, { kind: 'invoice', other: 'x' }];
+const words: readonly Metadata[] = [{}, { kind: 'fee' }, { kind: 'invoice', other: 'x' }];
 
 /** Every filter of words and time, in both orders, on the first page and on one in the middle. */
 function* questions(middle: number) {
-  for (const reference of [null, 'rent', 'rare', 'nowhere'])
+  for (const reference of [null, 'rent', 'rare'])
     for (const metadata of words)
       for (const [from, to] of ranges)
         for (const order of ['newest', 'oldest'] as const)
