@@ -202,5 +202,8 @@ describe('which hold falls due first', () => {
     const heaps = [expiries['all'], ...expiries['byAccount'].values()];
     expect(heaps.map((queue) => queue['heap'].length <= 2)).toEqual([true, true, true]);
     expect(expiries.firstDue(0, ['a'])).toBe('h0');
+    open.clear();
+    expiries.remove({ id: 'h0', expiresAt: 0, debit: 'a', credit: 'b' } as Hold);
+    expect([expiries['byAccount'].size, expiries.next]).toEqual([0, null]);
   });
 });
