@@ -15,4 +15,4 @@ if (existsSync(occupancy)) {
 }
 const built = ['apps', 'libs'].flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name, 'dist')));
 for (const folder of [join(root, '.mizan'), join(root, '.nx'), ...built]) rmSync(folder, { recursive: true, force: true });
-console.log('Removed .mizan (ledgers, settings, logs, downloads), .nx and every dist folder.');
+console.log('Removed .mizan (ledgers, backups in it, settings, logs, downloads), .nx and every dist folder.');

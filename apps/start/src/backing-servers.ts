@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { KAFKA_VERSION, MissingTool, haveKafkaJars, kafkaJars, startKafka, startPostgres } from '@mizan/embedded';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { archiveOf } from './backup/backups.js';
 import { type Home, shown } from './home.js';
 import type { Report } from './report.js';
 import { password } from './secrets.js';
@@ -29,6 +31,9 @@ export async function postgres(settings: Settings, home: Home, port: number, sup
     password: await password(home, 'postgres'),
     onSpawn: (process) => supervisor.takeServer('PostgreSQL', process, logFile),
   });
+  const archive = await archiveOf(join(home.postgres, 'data'));
+  if (archive && !existsSync(archive))
+    report.line(`  ! backups go to ${archive}, which is not there: bring it back, or take one elsewhere: npx mizan backup --to <folder>`);
   const { server_version: version } = await query(server.url, 'SHOW server_version');
   const { exists } = await query(server.url, `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = '${DATABASE}')`);
   if (!exists) await query(server.url, `CREATE DATABASE ${DATABASE}`);

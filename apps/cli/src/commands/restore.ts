@@ -19,6 +19,9 @@ interface Restored {
   readonly before: string | null;
 }
 
+const FOREIGN_TOPICS =
+  'The topics of KAFKA_BROKERS may hold events that the restored books do not: before you start, delete mizan.journal and the groups that read it. See docs/backup.md';
+
 export async function restore(session: Session, { from, to, toTime, history, drill }: RestoreOptions): Promise<void> {
   const { output } = session;
   const target = to === undefined ? null : /^(.+)@([1-9]\d{0,14})$/.exec(to);
@@ -35,6 +38,7 @@ export async function restore(session: Session, { from, to, toTime, history, dri
   if (output.isJson) return output.document(restored);
   await output.rows(bookColumns, restored.ledgers);
   if (target) sayWhereItEnded(session, target[1]!, Number(target[2]), restored);
+  if (!drill && session.world.env.KAFKA_BROKERS) output.say(FOREIGN_TOPICS);
   output.note(drill ? `All of it can be restored, from backup ${restored.backup}. Nothing was changed.` : told(restored));
 }
 
