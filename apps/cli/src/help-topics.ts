@@ -30,6 +30,19 @@ const output = `Output
   Long tables go through MIZAN_PAGER, PAGER or less. --quiet leaves data, errors and the ids of writes.
 `;
 
+const exports = `Exports
+
+  hledger, beancount   a folder with the entries by month, what the tool opens, and its closing balances as assertions.
+                       mizan export hledger beancount --out books
+                       hledger -f books/main.journal check --strict
+                       bean-check books/main.beancount
+  csv                  a line for each posting, amounts as decimals; to a pipe, or to a folder with --out
+  jsonl                a line for each entry, amounts in minor units; likewise
+
+  --through takes a position of the journal, --to the last day that counts. accounts.csv has every account's name in the tools.
+  What was written is read again before the folder gets its name. A reference that begins like a formula gets a ' in front in csv.
+`;
+
 const environment = `Environment
 
   MIZAN_URL      the server, unless --url says it
@@ -42,5 +55,12 @@ const environment = `Environment
 `;
 
 /** What `mizan help <topic>` prints. */
-export const topics: Readonly<Record<string, string | undefined>> = { 'exit-codes': exitCodes, amounts, time, output, environment };
+export const topics: Readonly<Record<string, string | undefined>> = {
+  'exit-codes': exitCodes,
+  amounts,
+  time,
+  output,
+  exports,
+  environment,
+};
 export const topicNames: readonly string[] = Object.keys(topics);

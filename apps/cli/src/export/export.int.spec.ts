@@ -229,3 +229,10 @@ describe('a part of the journal', () => {
     expect(file('main.journal')).toContain('  Assets:Bank:Cash  0.00 CZK = 10.35 CZK\n');
   });
 });
+
+it('is explained by help, and knows four forms', async () => {
+  expect((await running(null, ['help', 'exports'])).out).toContain('hledger -f books/main.journal check --strict');
+  const { code, err } = await mizan('pdf');
+  expect(err).toContain('Allowed choices are hledger, beancount, csv, jsonl.');
+  expect(code).toBe(2);
+});
