@@ -184,6 +184,34 @@ describe('holds that fall due', () => {
     expect(storms).toEqual([...storms].sort((a, b) => (a % 7) - (b % 7) || a - b));
   });
 
+  it('leave room in the index for commands, and go on when it follows again', async () => {
+    const { clock, ahead } = movedClock();
+    const ids = new PostgresCommandIds(database.pool);
+    const gate = Promise.withResolvers<void>();
+    let stuck = false;
+    const sticking = Object.assign(Object.create(ids) as typeof ids, {
+      add: async (...given: Parameters<typeof ids.add>) => (stuck && (await gate.promise), ids.add(...given)),
+    });
+    const open = await writers({ clock, ids: sticking });
+    const ledger = await newLedger();
+    await openLedgerWithAccounts(open, ledger, 4);
+    const expiresAt = Date.now() + 60_000;
+    const count = 26_000;
+    for (let from = 0; from < count; from += 2_000) {
+      const storm = Array.from({ length: 2_000 }, (_, i) => held(`h${from + i}`, 1, 2, expiresAt));
+      await open.ask(ledger, asCommands(storm), origin);
+    }
+    await until(async () => (await ids.followed(ledger.uid)).through === 6 + count);
+    stuck = true;
+    ahead(61_000);
+    const end = (): Promise<number> => database.store.version(journalStream(ledger.uid));
+    await until(async () => (await end()) >= 6 + count + 25_000);
+    expect(await carryOut(open, ledger, payment('free', 3, 4))).toMatchObject({ status: 'applied' });
+    expect(await end()).toBeLessThan(6 + count + 25_300);
+    gate.resolve();
+    await until(async () => (await end()) === 6 + count + count + 1);
+  }, 120_000);
+
   it('wake their ledger where nobody has it open', async () => {
     const ledger = await newLedger();
     const first = await writers({ owner: 'http://127.0.0.1:1', bounds: { maxOpen: 8, idleMs: 0 } });

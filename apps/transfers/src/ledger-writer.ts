@@ -170,7 +170,7 @@ export class LedgerWriter {
     this.alarm = null;
   }
 
-  /** False: nothing can be written at present, and whoever waited for this has been told. */
+  /** False: nothing can be done at present, and whoever waited for this has been told. */
   private async flush(taken: Waiting[]): Promise<boolean> {
     if (this.follower.unindexed > MAX_UNINDEXED)
       return this.refuseFlush(
@@ -201,7 +201,7 @@ export class LedgerWriter {
       one.submission.answer(one.reply);
     }
     this.remembered.trim(this.ports.keptCommands());
-    return true;
+    return flush.events.length > 0 || decided.length > 0;
   }
 
   /**
@@ -224,7 +224,8 @@ export class LedgerWriter {
         else if (!blocked.letPass(submission, flush.accountsToClear(ask), flush)) undecided.push(waiting);
         else decided.push({ ...waiting, reply: flush.decide(ask, submission.origin) });
       }
-      flush.clearAll();
+      // Commands go before: what nobody waits for must not take the index's last room.
+      if (this.follower.unindexed < MAX_UNINDEXED / 2) flush.clearAll();
       this.waiting.putBack(undecided);
       return decided;
     } catch (bug) {
