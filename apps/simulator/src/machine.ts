@@ -12,6 +12,7 @@ export const faultKinds = [
   'crash',
   'crash in a call',
   'pause',
+  'lease lost',
   'clock jump',
   'message dropped',
   'message doubled',

@@ -172,9 +172,25 @@ class Schedule {
       if (dice.chance(0.03)) void writer.stop();
       else if (misfortune.strikes('crash')) machine.crash();
       if (misfortune.strikes('pause')) machine.pause(dice.between(100, 7_000));
+      if (misfortune.strikes('lease lost')) void this.overtake();
       if (misfortune.strikes('clock jump'))
         machine.clockOffsetMs = dice.chance(0.2) ? dice.between(-9_000, 9_000) : dice.between(-1_500, 1_500);
     }
+  }
+
+  /** A lease runs out before its owner notices: another process takes the ledger, the former owner writes once more, and the other is asked of it. */
+  private async overtake(): Promise<void> {
+    const { world } = this;
+    const place = world.dice.pick(world.ledgers);
+    const lease = world.cluster.leases.get(place.uid);
+    const former = world.writers.find(({ machine }) => machine.name === lease?.owner);
+    const present = world.writers.find((writer) => writer !== former);
+    if (!lease || !former || !present) return;
+    lease.until = Math.min(lease.until, world.time.now);
+    await world.ask('passer-by', place, [{ kind: 'lookup', id: 'nobody' }], present);
+    const operation = place.operations.next(world.time.now);
+    await world.ask('passer-by', place, [asQuestion(operation)], former);
+    if (operation.id !== undefined) await world.ask('passer-by', place, [{ kind: 'lookup', id: operation.id }], present);
   }
 
   private glance(): void {

@@ -14,7 +14,7 @@ export interface Setting {
   readonly odds: Readonly<Partial<Record<FaultKind, number>>>;
 }
 
-/** The most often that each may strike. Crashes, pauses and jumps of the clock: at each step of the mischief; all else: at each call or message. */
+/** The most often that each may strike. Crashes, pauses, lost leases and jumps of the clock: at each step of the mischief; all else: at each call or message. */
 const worst: Readonly<Record<FaultKind, number>> = {
   'call lost': 0.06,
   'answer lost': 0.06,
@@ -24,6 +24,7 @@ const worst: Readonly<Record<FaultKind, number>> = {
   crash: 0.25,
   'crash in a call': 0.015,
   pause: 0.15,
+  'lease lost': 0.3,
   'clock jump': 0.15,
   'message dropped': 0.3,
   'message doubled': 0.3,

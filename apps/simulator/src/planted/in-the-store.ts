@@ -1,4 +1,4 @@
-import type { Appended, FeedHeads, FeedPage, FeedToken } from '@mizan/event-store';
+import type { Appended, FeedHeads, FeedPage, FeedToken, StoredEvent } from '@mizan/event-store';
 import { placeOf, tokenAt } from '@mizan/event-store';
 import { type Cluster } from '../cluster.js';
 import type { Machine } from '../machine.js';
@@ -93,6 +93,27 @@ class PassesLateCommits extends StoreConnection {
   }
 }
 
+/** Says that a journal ends where this process itself has last seen it end. */
+class RemembersTheEnd extends StoreConnection {
+  private readonly ends = new Map<string, number>();
+
+  override async append(stream: string, expectedVersion: number, events: readonly string[]): Promise<Appended> {
+    const appended = await super.append(stream, expectedVersion, events);
+    if (appended.status === 'appended') this.ends.set(stream, appended.version);
+    return appended;
+  }
+
+  override async read(stream: string, after: number, limit: number): Promise<readonly StoredEvent[]> {
+    const page = await super.read(stream, after, limit);
+    this.ends.set(stream, Math.max(this.ends.get(stream) ?? 0, page.at(-1)?.version ?? 0));
+    return page;
+  }
+
+  override version(stream: string): Promise<number> {
+    return this.machine.call('a read of the journal', () => this.ends.get(stream) ?? 0);
+  }
+}
+
 export const inTheStore: readonly Planted[] = [
   {
     name: 'answer before durable',
@@ -103,6 +124,11 @@ export const inTheStore: readonly Planted[] = [
     name: 'fence checked before the write',
     foundAs: /it follows #/,
     parts: () => ({ store: (cluster, machine) => new ChecksBeforeTheWrite(cluster, machine) }),
+  },
+  {
+    name: 'a writer that does not see that another wrote',
+    foundAs: /right at no length|never expired/,
+    parts: () => ({ store: (cluster, machine) => new RemembersTheEnd(cluster, machine) }),
   },
   {
     name: 'publish before commit',
