@@ -31,14 +31,16 @@ export async function exportLedger(session: Session, forms: readonly ExportForm[
     return output.note(said(book, ledger));
   }
   const out = options.out ?? `export-${ledger}-${position}`;
+  const again = new Progress(output, 'entries read again');
   const folder = await ExportFolder.create(resolve(world.cwd, out), new Set(forms), ledger, options.force === true);
   try {
     for await (const entry of entries) await folder.add(entry, book);
     const { erased, accounts } = book;
     const summary = { ledger, position, to: options.to ?? null, forms, entries: book.entries, accounts: accounts.size, erased };
-    await folder.finish(book, summary);
+    await folder.finish(book, summary, (read) => again.update(read, book.entries));
     if (output.isJson) return await output.document({ folder: out, ...summary });
   } finally {
+    again.end();
     await folder.discard();
   }
   await output.text(`${out}\n`);

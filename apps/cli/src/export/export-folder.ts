@@ -56,8 +56,8 @@ export class ExportFolder {
     await this.#jsonl?.write(entryLine(entry, book, this.ledger));
   }
 
-  /** Writes what surrounds the entries, reads them again, and gives the folder its name. */
-  async finish(book: ExportedBook, summary: object): Promise<void> {
+  /** Writes what surrounds the entries, reads them again, and gives the folder its name. @param onRead is told how many have been read. */
+  async finish(book: ExportedBook, summary: object, onRead: (entries: number) => void): Promise<void> {
     await this.#csv?.close();
     await this.#jsonl?.close();
     await this.#write('accounts.csv', accountLines(book));
@@ -66,7 +66,7 @@ export class ExportFolder {
       const months = await this.#days.joinMonths(entries);
       if (this.forms.has('hledger')) await this.#write('main.journal', hledgerFile(book, this.ledger, months));
       if (this.forms.has('beancount')) await this.#write('main.beancount', beancountFile(book, this.ledger, months));
-      await proofReadBook(entries, book);
+      await proofReadBook(entries, book, onRead);
     }
     await writeFile(this.#in(SEAL), JSON.stringify(summary) + '\n', { mode: 0o600 });
     await rm(this.path, { recursive: true, force: true });
@@ -98,11 +98,11 @@ export class ExportFolder {
 }
 
 /** @throws Failure where what was written is not what was to be written. */
-async function proofReadBook(folder: string, book: ExportedBook): Promise<void> {
+async function proofReadBook(folder: string, book: ExportedBook, onRead: (entries: number) => void): Promise<void> {
   const accounts = book.sortedAccounts.map(
     ({ name, asset, exponent, debits, credits }) => [name, { asset, exponent, balance: debits - credits }] as const,
   );
-  await proofRead(folder, { entries: book.entries, accounts: new Map(accounts) }).catch((error: unknown) => {
+  await proofRead(folder, { entries: book.entries, accounts: new Map(accounts) }, onRead).catch((error: unknown) => {
     if (!(error instanceof Misprint)) throw error;
     throw new Failure(`The export was discarded, since it is wrong: ${error.message}. Please report this.`, { cause: error });
   });

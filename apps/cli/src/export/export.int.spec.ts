@@ -100,6 +100,23 @@ describe('a folder', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('is not there when it is interrupted', async () => {
+    const interrupted = new AbortController();
+    platform.lies.journal = (items) => {
+      interrupted.abort();
+      return items;
+    };
+    const ran = await running(platform, ['export', 'hledger', 'jsonl', '--out', out()], { signal: interrupted.signal });
+    expect(ran).toMatchObject({ code: 130, out: '' });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('shows how far it is to whoever watches', async () => {
+    const { err } = await running(platform, ['export', 'hledger', '--out', out()], { isTTY: true });
+    expect(err).toMatch(/100% {2}31 of 31 events/);
+    expect(err).toMatch(/100% {2}11 of 11 entries read again/);
+  });
+
   it('is not written from a journal whose balances are not the sums of its postings', async () => {
     const forge = (item: JournalItemBody): JournalItemBody => ({
       ...item,
@@ -165,6 +182,7 @@ describe('lines', () => {
       asset: 'CZK',
       reference: 'opening "deposit" \\ of; 100%; %3B',
     });
+    expect(rows[6]?.reference).toBe("''-5");
     expect(rows[4]?.reference).toBe("'=1+1 ; position:7, date:2020-13-45");
     expect(rows.find(({ entry }) => entry === 'fx-1')?.metadata).toBe('{"rate":"486.2","a,b":"\\""}');
     expect(rows.at(-1)).toMatchObject({ entry: 'r1', kind: 'reversal', of: 'd4', account: 'bank:cash', debit: '', credit: '0.99' });
@@ -178,13 +196,14 @@ describe('lines', () => {
       'd1',
       'd2',
       'date:2020-99-99',
+      'd4',
       'd5',
       'e1',
       'fx-1',
       'c1',
     ]);
     const ran = await mizan('hledger', '--out', out());
-    expect(ran.err).toContain('The texts of 7 had been erased.');
+    expect(ran.err).toContain('The texts of 8 had been erased.');
     expect(file('entries/2025-12.journal')).toMatch(/^2025-12-31 \* "" \^[0-9a-f-]{36} ; position:20, entry:d2, texts:erased\n/);
   });
 

@@ -24,10 +24,11 @@ const POSTING = /^ {2}(\S+) {2,}(-?\d+(?:\.(\d+))?) ([A-Z_]+)$/;
 /**
  * Reads the entries of an export again, more strictly than the tools they are for: those take an amount into an account's name,
  * fill in one that is missing and round one that is too fine. Keeps the accounts' sums; the text passes by line by line.
+ * @param onEntry is told how many entries have been read.
  * @throws Misprint at the first line that is not as it must be.
  */
-export async function proofRead(folder: string, expected: Expected): Promise<void> {
-  const reader = new ProofReader(expected);
+export async function proofRead(folder: string, expected: Expected, onEntry: (read: number) => void = () => undefined): Promise<void> {
+  const reader = new ProofReader(expected, onEntry);
   for (const name of (await readdir(folder)).sort()) {
     const lines = createInterface({ input: createReadStream(join(folder, name)), crlfDelay: Infinity });
     let number = 0;
@@ -53,7 +54,10 @@ class ProofReader {
   #postings = 0;
   readonly #balances = new Map<string, bigint>();
 
-  constructor(private readonly expected: Expected) {}
+  constructor(
+    private readonly expected: Expected,
+    private readonly onEntry: (read: number) => void,
+  ) {}
 
   read(line: string, month: string): void {
     if (line === '') this.#endEntry();
@@ -107,5 +111,6 @@ class ProofReader {
     for (const [asset, sum] of this.#open)
       if (sum !== 0n) throw new Misprint(`the entry's ${asset} add up to ${sum} minor units, not to 0`);
     this.#open = null;
+    this.onEntry(this.#entries);
   }
 }

@@ -34,7 +34,7 @@ export function openRichBook(platform: SmallPlatform): void {
   transfer('d1', 'bank:cash', 'clients:17', '123456700', '2026-02-28', 'opening "deposit" \\ of; 100%; %3B');
   transfer('d2', 'bank:cash', 'clients', '5', '2025-12-31', 'إيداع نقدي');
   transfer('date:2020-99-99', 'clients:17', 'clients:17:savings_2026.a-', '1', '2026-02-28', '=1+1 ; position:7, date:2020-13-45');
-  transfer('d4', 'bank:cash', 'Clients:17', '999', '2026-01-31');
+  transfer('d4', 'bank:cash', 'Clients:17', '999', '2026-01-31', "'-5");
   transfer(
     'd5',
     'bank:cash',
