@@ -93,9 +93,11 @@ function shownEntries(ledger: string, events: readonly LedgerEvent[]): EntryBody
 }
 
 const shownHolds = (ledger: string, events: readonly LedgerEvent[]): HoldBody[] =>
-  [...holdsOf(events).values()].map(({ texts, placedPosition: _, placedAt, expiresAt, ...hold }) => ({
-    ...hold,
+  [...holdsOf(events).values()].map(({ texts, placedAt, expiresAt, ...hold }) => ({
+    id: hold.id,
     ledger,
+    debit: hold.debit,
+    credit: hold.credit,
     asset: accountsOf(events).get(hold.debit)!.asset,
     amount: String(hold.amount),
     captured: String(hold.captured),
@@ -106,6 +108,7 @@ const shownHolds = (ledger: string, events: readonly LedgerEvent[]): HoldBody[] 
     recordedAt: instantText(placedAt),
     reference: texts.reference,
     metadata: texts.metadata,
+    position: hold.position,
   }));
 
 const known = histories.map(({ ledger, events }) => {
@@ -173,7 +176,7 @@ const question = fc.constantFrom(...known).chain((history) => {
     });
 });
 
-const parameters = (asked: Record<string, unknown>): Record<string, string> =>
+const parameters = (asked: Readonly<Record<string, string | number | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
 
 /** All pages of a list over HTTP. */
