@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ARCHIVE_FILE, keptWal, makeWalFolder, syncFolder, writeDurably } from '@mizan/embedded';
+import { ARCHIVE_FILE, keepWal, keptWal, makeWalFolder, syncFolder, writeDurably } from '@mizan/embedded';
 import type pg from 'pg';
 import { archiveOf, baseFolder, pruneBackups } from './backups.js';
 import { copyRunningCluster } from './base-copy.js';
@@ -99,6 +99,9 @@ async function beginArchive({ client, data, to, ordinary }: BackupOrder, system:
   const archive = to === null ? (before ?? join(ordinary, system)) : join(to, system);
   await mkdir(baseFolder(archive), { recursive: true, mode: 0o700 });
   await makeWalFolder(archive);
+  // How the books came to their timeline was told to the archive of that time.
+  const wal = join(data, 'pg_wal');
+  for (const name of await readdir(wal)) if (name.endsWith('.history')) await keepWal(join(wal, name), archive);
   if (archive !== before) await writeDurably(file, `${archive}\n`);
   await client.query(`ALTER SYSTEM SET archive_timeout = '${ARCHIVE_TIMEOUT}'`);
   await client.query('SELECT pg_reload_conf()');
