@@ -176,7 +176,7 @@ describe('the command line', () => {
 
     const transfer = ['--debit', 'bank:cash', '--credit', 'clients:2378', '--amount', '250.00', '--id', 'till-1'];
     expect(await mizan(platform, 'transfer', 'create', ...transfer)).toMatchObject({ code: 0, err: '' });
-    expect((await mizan(platform, 'transfer', 'create', ...transfer)).err).toContain('till-1 had been posted before');
+    expect((await mizan(platform, 'transfer', 'create', ...transfer)).err).toContain('till-1 had been done before');
     const shown = await mizan(platform, 'entries', 'list', '--limit', '1');
     expect(shown.out).toMatch(/\n50351\t.*\ttill-1\tbank:cash\t250\.00\t\tCZK\t\n/);
     const account = await client.account(LEDGER, 'clients:2378', { minPosition: position + 1 });
