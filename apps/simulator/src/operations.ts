@@ -33,7 +33,7 @@ const weights = {
   reverse: 10,
   update: 5,
   close: 3,
-  reopen: 4,
+  reopen: 5,
   'close-period': 1,
   cancel: 4,
   open: 4,
@@ -44,8 +44,11 @@ const weights = {
 /** Makes operations for one ledger, out of those it made before. */
 export class Operations {
   private readonly sent: Operation[] = [];
+  /** Ids that may be those of holds and entries, and ids that are. */
   private readonly holds: string[] = [];
   private readonly entries: string[] = [];
+  private readonly placed: string[] = [];
+  private readonly posted: string[] = [];
   private count = 0;
 
   constructor(private readonly dice: Dice) {}
@@ -61,6 +64,13 @@ export class Operations {
     if (!dice.chance(0.12)) return this.single(now);
     const operations = Array.from({ length: dice.between(1, 5) }, () => this.single(now));
     return { op: 'group', operations };
+  }
+
+  /** What was asked was done: others may go on from it. */
+  done({ op, id, operations }: Operation): void {
+    if (op === 'hold') this.placed.push(id!);
+    if (op === 'transfer' || op === 'capture' || op === 'reverse') this.posted.push(id!);
+    for (const member of (operations as Operation[] | undefined) ?? []) this.done(member);
   }
 
   /** An id that was sent, or one that nobody sent. */
@@ -113,16 +123,16 @@ export class Operations {
     const id = `c${++this.count}`;
     switch (dice.weighed(weights)) {
       case 'transfer':
-        return this.posted({ op: 'transfer', id, ...this.legs(), ...this.times(now), ...this.words() });
+        return this.entry({ op: 'transfer', id, ...this.legs(), ...this.times(now), ...this.words() });
       case 'postings':
-        return this.posted({ op: 'transfer', id, postings: this.postings(), ...this.times(now), ...this.words() });
+        return this.entry({ op: 'transfer', id, postings: this.postings(), ...this.times(now), ...this.words() });
       case 'capped':
-        return this.posted({ op: 'transfer', id, ...this.legs(), amount: this.amount(150), cap: dice.pick(['debit', 'credit', 'both']) });
+        return this.entry({ op: 'transfer', id, ...this.legs(), amount: this.amount(150), cap: dice.pick(['debit', 'credit', 'both']) });
       case 'hold':
         this.holds.push(id);
         return { op: 'hold', id, ...this.legs(), ...this.expiry(now), ...this.words() };
       case 'capture':
-        return this.posted({
+        return this.entry({
           op: 'capture',
           id,
           hold: this.someHold(),
@@ -134,7 +144,7 @@ export class Operations {
       case 'release':
         return { op: 'release', id, hold: this.someHold() };
       case 'reverse':
-        return this.posted({
+        return this.entry({
           op: 'reverse',
           id,
           entry: this.someEntry(),
@@ -160,7 +170,7 @@ export class Operations {
     }
   }
 
-  private posted(operation: Operation): Operation {
+  private entry(operation: Operation): Operation {
     this.entries.push(operation.id!);
     return operation;
   }
@@ -265,14 +275,15 @@ export class Operations {
   }
 
   private someHold(): string {
-    return this.recent(this.holds);
+    return this.recent(this.holds, this.placed);
   }
 
   private someEntry(): string {
-    return this.recent(this.entries);
+    return this.recent(this.entries, this.posted);
   }
 
-  private recent(ids: readonly string[]): string {
+  private recent(sent: readonly string[], done: readonly string[]): string {
+    const ids = done.length > 0 && this.dice.chance(0.7) ? done : sent;
     return ids.length === 0 || this.dice.chance(0.04) ? 'nothing' : this.dice.pick(ids.slice(-5));
   }
 

@@ -7,7 +7,7 @@ interface Mocking {
 }
 const jest: unknown = import.meta.jest;
 const { unstable_mockModule: mockModule } = jest as Mocking;
-import.meta.jest.setTimeout(240_000);
+import.meta.jest.setTimeout(600_000);
 
 /** Schedules in which a planted bug must be found. */
 const ENOUGH = 1_500;

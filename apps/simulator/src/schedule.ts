@@ -155,6 +155,10 @@ class Schedule {
         await time.sleep(dice.between(10, 900));
         attempt = await world.ask(name, place, questions);
       }
+      attempt.told?.forEach((told, at) => {
+        const question = questions[at]!;
+        if (question.kind === 'operation' && !('lookup' in told) && told.status === 'applied') place.operations.done(question.operation);
+      });
       if (attempt.fault !== null) for (const question of questions) this.unsettled.push({ caller: name, place, question });
     }
   }

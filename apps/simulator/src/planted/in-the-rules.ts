@@ -37,7 +37,7 @@ function asSent({ events: [event], answer }: Decision, command: Command): Decisi
 }
 
 export const inTheRules: readonly Planted[] = [
-  deciding('reversal allowed twice', /should be refused as reversal_exceeds_entry/, (decide, facts, command, now) =>
+  deciding('reversal allowed twice', /should be refused as reversal_exceeds_entry|reversed should be/, (decide, facts, command, now) =>
     decide(altered(facts, { entry: (id) => fresh(facts, id) }), command, now),
   ),
   deciding('limit on gross', /should be applied/, (decide, facts, command, now) => {

@@ -33,7 +33,7 @@ export const inTheWriter: readonly Planted[] = [
   },
   {
     name: 'id checked outside the append, in memory alone',
-    foundAs: /its id was spent|right at no length/,
+    foundAs: /its id was spent|right at no length|no group that was sent/,
     writer: () => ({ recalls: false }),
   },
   {
