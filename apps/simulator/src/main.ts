@@ -17,6 +17,13 @@ const firstSeed = seed ?? Date.now();
 const started = performance.now();
 let toldAt = started;
 
+// What nobody in the simulated code waits for, and fails, must not hide which schedule it was.
+let running = firstSeed;
+process.on('unhandledRejection', (error) => {
+  console.error(`Seed ${running} fails: a promise that nobody waits for was rejected.`, error);
+  process.exit(1);
+});
+
 console.log(replay ? `Seed ${firstSeed}` : `From seed ${firstSeed} on`);
 const { sum, failed } = await simulate({ firstSeed, goesOn, onSchedule: tell });
 for (const line of summary(sum)) console.log(line);
@@ -25,6 +32,7 @@ else console.log(`Nothing was found in ${seconds()} s.`);
 process.exitCode = failed ? 1 : 0;
 
 function goesOn(run: number): boolean {
+  running = firstSeed + run;
   if (replay) return run < 1;
   return minutes === null ? run < (schedules ?? SCHEDULES) : performance.now() - started < minutes * 60_000;
 }

@@ -46,7 +46,7 @@ export async function runSchedule(seed: number, parts: Parts = realParts()): Pro
   return inVirtualTime(time, async () => {
     const world = new World(time, dice, setting, tally, parts);
     const schedule = new Schedule(world);
-    const found = await schedule.run();
+    const found = await schedule.run().catch((error: unknown) => [`It broke off: ${error instanceof Error ? error.stack : String(error)}`]);
     const journals = await Promise.all(world.ledgers.map(({ uid }) => journalOf(world, uid)));
     for (const [at, { uid }] of world.ledgers.entries()) found.push(...schedule.judge(uid, journals[at]!));
     tally.count('schedules', 'run');
