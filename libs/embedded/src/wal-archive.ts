@@ -16,8 +16,8 @@ const MOST_ARCHIVED_BYTES = 10 * 1024 ** 3;
 /** How many files (16 MiB each) may wait for a folder that cannot be written before they are let go. */
 const MOST_WAITING = 128;
 const SUFFIX = '.gz';
-/** A segment that was switched early is mostly zeros; what more a higher level saves is not worth its time. */
-const LEVEL = 1;
+/** The first level that makes 16 kB of a segment of zeros, as it is where little was written in its minute. */
+const LEVEL = 4;
 
 /** The last 16 digits of a segment's name count the segments, whatever the timeline. */
 export const segmentNumber = (name: string): string => name.slice(8, 24);

@@ -35,10 +35,10 @@ export async function restore(session: Session, { from, to, toTime, history, dri
   };
   const args = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, value]));
   const restored = await ownProgram<Restored>(session, 'restore', [...args, ...(drill ? ['--drill'] : [])]);
-  if (output.isJson) return output.document(restored);
-  await output.rows(bookColumns, restored.ledgers);
   if (target) sayWhereItEnded(session, target[1]!, Number(target[2]), restored);
   if (!drill && session.world.env.KAFKA_BROKERS) output.say(FOREIGN_TOPICS);
+  if (output.isJson) return output.document(restored);
+  await output.rows(bookColumns, restored.ledgers);
   output.note(drill ? `All of it can be restored, from backup ${restored.backup}. Nothing was changed.` : told(restored));
 }
 
