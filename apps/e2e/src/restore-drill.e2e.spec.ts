@@ -185,6 +185,13 @@ it('brings a destroyed platform back to a position: the same checksum, the read 
   expect(credits.position).toBe(again.body.position);
 }, 300_000);
 
+it('brings it back in another home, which leaves the archive to the first one', async () => {
+  const other = { ...platform, directory: join(home, 'other') };
+  const restored = await mizan(other, 'restore', '--json', '--from', join(home, 'backup'), '--history', '1');
+  expect(json(restored)).toMatchObject({ before: null, archive: null, ledgers: [last] });
+  expect(await readdir(join(other.directory, 'postgres', 'data'))).not.toContain('archive-to');
+}, 120_000);
+
 it('goes on from there: what was posted since is restored, and what the restore left can still be had', async () => {
   await post(30);
   const now = { position: await position(), checksum: await checksum() };

@@ -20,7 +20,8 @@ const flags = {
 
 await command(flags, async (home, { from, to, 'to-time': time, history, drill = false }, step) => {
   const target = readTarget(to, time);
-  const archive = await archiveIn(from === undefined ? ((await archiveOf(dataOf(home))) ?? home.backups) : resolve(from));
+  const own = await archiveOf(dataOf(home));
+  const archive = await archiveIn(from === undefined ? (own ?? home.backups) : resolve(from));
   const run = async (): Promise<Restored> => {
     for (const folder of [home.directory, home.postgres, home.logs, home.secrets]) makeFolder(folder);
     return restore({
@@ -32,6 +33,7 @@ await command(flags, async (home, { from, to, 'to-time': time, history, drill = 
       target,
       history: history === undefined ? null : Number(history),
       password: await password(home, 'postgres'),
+      goesOn: from === undefined || archive === own,
       drill,
       step,
     });

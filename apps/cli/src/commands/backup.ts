@@ -50,10 +50,8 @@ export const bookColumns: readonly Column<LedgerBooks>[] = [
 const backupColumns: readonly Column<Kept>[] = [
   { title: 'backup', cell: ({ id }) => id },
   { title: 'MB', cell: ({ bytes }) => megabytes(bytes), align: 'right' },
-  {
-    title: 'goes on to',
-    cell: ({ onLine, gap }) => (!onLine ? 'what a restore left' : (gap && `${gap}, which is missing`) || 'the end'),
-  },
+  { title: 'history', cell: ({ history }) => history, align: 'right' },
+  { title: 'goes on to', cell: reach },
   { title: 'ledgers', cell: ({ ledgers }) => ledgers.map(({ id, position }) => `${id}@${position}`).join(' '), gives: true },
 ];
 
@@ -74,6 +72,11 @@ async function showBackups({ output }: Session, listed: Listed): Promise<void> {
   if (output.isJson) return output.document(listed);
   await output.rows(backupColumns, listed.backups);
   output.note(`${listed.archive}; the archive was last added to at ${listed.archivedAt ?? 'no time yet'}`);
+}
+
+function reach({ onLine, gap }: Kept): string {
+  if (!onLine) return 'what a restore left';
+  return gap === null ? 'the end' : `${gap}, which is missing`;
 }
 
 const megabytes = (bytes: number): string => Math.ceil(bytes / 1e6).toLocaleString('en');

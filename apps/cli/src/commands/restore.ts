@@ -17,6 +17,7 @@ interface Restored {
   readonly backup: string;
   readonly ledgers: readonly LedgerBooks[];
   readonly before: string | null;
+  readonly archive: string | null;
 }
 
 const FOREIGN_TOPICS =
@@ -42,9 +43,10 @@ export async function restore(session: Session, { from, to, toTime, history, dri
   output.note(drill ? `All of it can be restored, from backup ${restored.backup}. Nothing was changed.` : told(restored));
 }
 
-function told({ backup, before }: Restored): string {
+function told({ backup, before, archive }: Restored): string {
   const aside = before === null ? '' : `\nWhat was there is kept in ${before}; remove it when you no longer need it.`;
-  return `Restored from backup ${backup}.${aside}\nStart with: npm start   then compare everything: npx mizan replay`;
+  const from = archive === null ? '\nIts log is kept nowhere until the next backup: npx mizan backup --to <folder>' : '';
+  return `Restored from backup ${backup}.${aside}${from}\nStart with: npm start   then compare everything: npx mizan replay`;
 }
 
 /** Events of one append come back together or not at all. */

@@ -1,5 +1,6 @@
-import { readFile, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { open, readFile, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { ARCHIVE_FILE, isSegment, keptWal, pruneWal, segmentNumber, walNames } from '@mizan/embedded';
 import { type Backup, readManifest } from './manifest.js';
 import { BackupProblem } from './problem.js';
@@ -43,16 +44,18 @@ export interface Line {
 }
 
 /**
- * @param timeline null: the newest.
- * @param wal of the cluster as it is now, whose history the archive may not know yet.
+ * @param timeline null: that of the cluster as it is now or, where there is none, the newest.
+ * @param wal the WAL folder of the cluster as it is now, whose history the archive may not know yet; null where there is none.
  */
 export async function lineOf(archive: string, timeline: number | null, wal: string | null): Promise<Line> {
+  const kept = await walNames(archive);
   const unarchived = wal === null ? [] : await readdir(wal);
-  const known = [...(await walNames(archive)), ...unarchived].filter((name) => isSegment(name) || isHistory(name));
-  const now = timeline ?? known.reduce((latest, name) => Math.max(latest, timelineOf(name)), 1);
-  const name = `${now.toString(16).toUpperCase().padStart(8, '0')}.history`;
+  const known = [...kept, ...unarchived].filter((name) => isSegment(name) || isHistory(name));
   if (timeline !== null && !known.some((one) => timelineOf(one) === timeline))
     throw new BackupProblem(`${archive} knows no history ${timeline}`);
+  const its = unarchived.filter(isSegment);
+  const now = timeline ?? (its.length > 0 ? its : known).reduce((latest, name) => Math.max(latest, timelineOf(name)), 1);
+  const name = `${now.toString(16).toUpperCase().padStart(8, '0')}.history`;
   const history = (await keptWal(name, archive)) ?? (unarchived.includes(name) ? await readFile(join(wal!, name)) : null);
   const branches = history ? branchesOf(history.toString('utf8')) : [];
   const isOn = ({ lastWal, wholeAt }: Backup): boolean => isOnLine({ timeline: timelineOf(lastWal), at: walPlace(wholeAt) }, now, branches);
@@ -72,12 +75,12 @@ export async function gapAfter(archive: string, { firstWal }: Backup, also: read
 }
 
 /**
- * Keeps the last backups of the books as they are now and what is newer than these; lets go of older ones, of what was left half done,
+ * Keeps the last backups of a history and what is newer than these; lets go of older ones, of what was left half done,
  * and of the WAL that only they needed. @returns the ids of the backups.
  */
-export async function pruneBackups(archive: string, keep: number): Promise<readonly string[]> {
+export async function pruneBackups(archive: string, keep: number, timeline: number): Promise<readonly string[]> {
   const backups = await readBackups(archive);
-  const oldest = (await lineOf(archive, null, null)).backups.slice(-keep)[0];
+  const oldest = (await lineOf(archive, timeline, null)).backups.slice(-keep)[0];
   if (!oldest) return [];
   const old = backups.filter(({ id }) => id < oldest.id).map(({ id }) => id);
   const unfinished = (await readdir(baseFolder(archive))).filter((name) => name.endsWith('.new'));
@@ -95,4 +98,25 @@ function following(number: string): string {
   const next = (BigInt(`0x${number.slice(0, 8)}`) << 8n) + BigInt(`0x${number.slice(8)}`) + 1n;
   const hex = (part: bigint): string => part.toString(16).toUpperCase().padStart(8, '0');
   return hex(next >> 8n) + hex(next & 0xffn);
+}
+
+/** PostgreSQL writes it whenever it starts; taken out of what was restored. */
+export const OF_ITS_LAST_START = 'postmaster.opts';
+
+/**
+ * The WAL folder of a cluster that lives. Null where it is not there, is of another cluster,
+ * or came from a restore and was never started.
+ */
+export async function walOf(data: string, archive: string): Promise<string | null> {
+  const control = await open(join(data, 'global', 'pg_control')).catch(() => null);
+  if (!control) return null;
+  try {
+    // The file begins with the system identifier, in this machine's byte order.
+    const { buffer } = await control.read(Buffer.alloc(8), 0, 8, 0);
+    const wal = join(data, 'pg_wal');
+    const isTheSame = buffer.readBigUInt64LE().toString() === basename(archive);
+    return isTheSame && existsSync(wal) && existsSync(join(data, OF_ITS_LAST_START)) ? wal : null;
+  } finally {
+    await control.close();
+  }
 }

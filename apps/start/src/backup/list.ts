@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSegment, walFolder, walNames } from '@mizan/embedded';
-import { archiveIn, gapAfter, lineOf, readBackups } from './backups.js';
+import { archiveIn, gapAfter, lineOf, readBackups, walOf } from './backups.js';
 import type { LedgerBooks } from './books.js';
 import { bytesOf } from './manifest.js';
 import { timelineOf } from './timelines.js';
@@ -27,11 +27,15 @@ export interface BackupList {
 }
 
 /** @param folder that backups were taken to; null: `ordinary`. @throws BackupProblem where none was. */
-export async function listBackups(folder: string | null, ordinary: string): Promise<BackupList> {
+export async function listBackups(
+  folder: string | null,
+  { data, ordinary }: { readonly data: string; readonly ordinary: string },
+): Promise<BackupList> {
   const archive = await archiveIn(folder ?? ordinary);
-  const line = await lineOf(archive, null, null);
+  const line = await lineOf(archive, null, await walOf(data, archive));
   const onLine = new Set(line.backups.map(({ id }) => id));
-  const last = (await walNames(archive)).filter(isSegment).at(-1);
+  const wal = (await walNames(archive)).filter(isSegment);
+  const times = await Promise.all(wal.map(async (name) => (await stat(join(walFolder(archive), `${name}.gz`))).mtimeMs));
   const backups = (await readBackups(archive)).map(async (backup) => ({
     id: backup.id,
     bytes: bytesOf(backup),
@@ -43,7 +47,7 @@ export async function listBackups(folder: string | null, ordinary: string): Prom
   }));
   return {
     archive,
-    archivedAt: last ? (await stat(join(walFolder(archive), `${last}.gz`))).mtime.toISOString() : null,
+    archivedAt: times.length > 0 ? new Date(times.reduce((latest, time) => Math.max(latest, time))).toISOString() : null,
     backups: await Promise.all(backups),
   };
 }

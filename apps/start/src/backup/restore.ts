@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { open, readFile, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ADMINISTRATOR,
@@ -17,7 +17,7 @@ import {
   writeDurably,
 } from '@mizan/embedded';
 import pg from 'pg';
-import { baseFolder, gapAfter, lineOf } from './backups.js';
+import { OF_ITS_LAST_START, baseFolder, gapAfter, lineOf, walOf } from './backups.js';
 import { layOut } from './base-copy.js';
 import { type LedgerBooks, checksums, ledgerPositions } from './books.js';
 import { type Backup, bytesOf } from './manifest.js';
@@ -37,6 +37,8 @@ export interface RestoreOrder {
   readonly history: number | null;
   /** What the administrator shall log in with. */
   readonly password: string;
+  /** Whether the restored cluster writes to this archive from now on: a second one that lived from the same archive would pass for the first. */
+  readonly goesOn: boolean;
   /** Restores beside the cluster, reads the books, and leaves everything as it was. */
   readonly drill: boolean;
   readonly step: (text: string) => void;
@@ -47,13 +49,13 @@ export interface Restored {
   readonly ledgers: readonly LedgerBooks[];
   /** Where the cluster that was replaced lies now; null where there was none, or it was a drill. */
   readonly before: string | null;
+  /** Where its WAL is kept from now on; null: nowhere, until the next backup. */
+  readonly archive: string | null;
 }
 
 /** So much must stay free beside the restored files. */
 const SPARE_BYTES = 1024 ** 3;
 const POLL_MS = 100;
-/** PostgreSQL writes it whenever it starts; taken out of what was restored. */
-const OF_ITS_LAST_START = 'postmaster.opts';
 
 /**
  * Builds a data directory from the newest backup before the target, recovers it to there and puts it in the place of the old one, which is set aside.
@@ -62,21 +64,21 @@ const OF_ITS_LAST_START = 'postmaster.opts';
  */
 export async function restore(order: RestoreOrder): Promise<Restored> {
   const { archive, postgres, target, drill, step } = order;
-  const walBefore = drill ? null : await walOf(join(postgres, 'data'), archive);
-  const line = await lineOf(archive, order.history, walBefore);
+  const wal = await walOf(join(postgres, 'data'), archive);
+  const line = await lineOf(archive, order.history, wal);
   const backup = chooseBackup(line.backups, target);
   const scratch = join(postgres, drill ? 'drill.new' : RESTORED);
   await requireRoom(postgres, bytesOf(backup));
-  const recovery = new Recovery(order, line.timeline, backup, scratch, walBefore);
+  const recovery = new Recovery(order, line.timeline, backup, scratch, drill ? null : wal);
   if (target === 'latest') await recovery.requireNoGap();
   try {
     const end = await recovery.endFor(target);
     step(`recovering from backup ${backup.id}`);
     const ledgers = await recovery.run(end);
-    if (drill) return { backup: backup.id, ledgers, before: null };
+    if (drill) return { backup: backup.id, ledgers, before: null, archive: null };
     await recovery.prepareToLive();
     await rm(order.kafka, { recursive: true, force: true });
-    return { backup: backup.id, ledgers, before: await takePlace(postgres, scratch) };
+    return { backup: backup.id, ledgers, before: await takePlace(postgres, scratch), archive: order.goesOn ? archive : null };
   } catch (error) {
     // What is left of it would keep the next start from making a new cluster in the place of one that was lost.
     if (existsSync(join(postgres, 'data')) || drill) await rm(scratch, { recursive: true, force: true });
@@ -117,6 +119,7 @@ class Recovery {
       try {
         this.order.step('reading the books');
         const ledgers = await this.#books(client);
+        if (!this.order.goesOn) await client.query('ALTER SYSTEM RESET archive_timeout');
         await client.query(`ALTER ROLE ${ADMINISTRATOR} PASSWORD ${pg.escapeLiteral(this.order.password)}`);
         return ledgers;
       } finally {
@@ -127,10 +130,11 @@ class Recovery {
     }
   }
 
-  /** It goes on archiving where its backups are, and the archive learns of the timeline that begins with it. */
+  /** Where it goes on archiving, the archive learns of the timeline that begins with it. */
   async prepareToLive(): Promise<void> {
-    await writeDurably(join(this.data, ARCHIVE_FILE), `${this.order.archive}\n`);
     await rm(join(this.data, OF_ITS_LAST_START), { force: true });
+    if (!this.order.goesOn) return;
+    await writeDurably(join(this.data, ARCHIVE_FILE), `${this.order.archive}\n`);
     const wal = join(this.data, 'pg_wal');
     const histories = (await readdir(wal)).filter((name) => name.endsWith('.history')).sort();
     const guise = await guiseFor((await postgresBinaries()).initdb, this.data);
@@ -265,24 +269,6 @@ class Recovery {
 async function isRecovered(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ recovering: boolean }>('SELECT pg_is_in_recovery() AS recovering');
   return !rows[0]!.recovering;
-}
-
-/**
- * The WAL of the cluster that is replaced, for what the archive does not have yet. Null where it is not there, is of another cluster,
- * or came from a restore and was never started.
- */
-async function walOf(data: string, archive: string): Promise<string | null> {
-  const control = await open(join(data, 'global', 'pg_control')).catch(() => null);
-  if (!control) return null;
-  try {
-    // The file begins with the system identifier, in this machine's byte order.
-    const { buffer } = await control.read(Buffer.alloc(8), 0, 8, 0);
-    const wal = join(data, 'pg_wal');
-    const isTheSame = buffer.readBigUInt64LE().toString() === basename(archive);
-    return isTheSame && existsSync(wal) && existsSync(join(data, OF_ITS_LAST_START)) ? wal : null;
-  } finally {
-    await control.close();
-  }
 }
 
 /** @returns where the old cluster lies now, or null where there was none. */

@@ -10,6 +10,7 @@ import { copyRunningCluster } from './base-copy.js';
 import { type LedgerBooks, type LedgerPosition, checksums, ledgerPositions } from './books.js';
 import { type Backup, type CopiedFile, writeManifest } from './manifest.js';
 import { BackupProblem } from './problem.js';
+import { timelineOf } from './timelines.js';
 
 export interface BackupOrder {
   /** A connection of the administrator's to the database that holds the journal. */
@@ -85,7 +86,7 @@ export async function takeBackup(order: BackupOrder): Promise<TakenBackup> {
     await writeManifest(unfinished, backup);
     await rename(unfinished, folder);
     await syncFolder(baseFolder(archive));
-    return { backup, folder, removed: await pruneBackups(archive, keep) };
+    return { backup, folder, removed: await pruneBackups(archive, keep, timelineOf(end.lastWal)) };
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw error;
