@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { MizanClient } from '@mizan/client';
 import { type Platform, runPlatform } from '@mizan/testing';
-import { mizan } from './mizan.js';
+import { type Said, mizan } from './mizan.js';
 
 const LEDGER = 'berka';
 const ROWS = 1_500;
@@ -78,7 +78,10 @@ async function checksum(): Promise<string> {
 
 const position = async (): Promise<number> => (await client.ledger(LEDGER)).position;
 const data = (): string => join(home, 'postgres', 'data');
-const json = <T>({ out }: { readonly out: string }): T => JSON.parse(out) as T;
+function json<T>({ code, out, err }: Said): T {
+  if (code !== 0) throw new Error(err);
+  return JSON.parse(out) as T;
+}
 
 let first: Taken;
 let second: Taken;

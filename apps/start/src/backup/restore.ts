@@ -81,10 +81,10 @@ export async function restore(order: RestoreOrder): Promise<Restored> {
     return { backup: backup.id, ledgers, before: await takePlace(postgres, scratch), archive: order.goesOn ? archive : null };
   } catch (error) {
     // What is left of it would keep the next start from making a new cluster in the place of one that was lost.
-    if (existsSync(join(postgres, 'data')) || drill) await rm(scratch, { recursive: true, force: true });
+    if (existsSync(join(postgres, 'data')) || drill) await removeCluster(scratch);
     throw error;
   } finally {
-    if (drill) await rm(scratch, { recursive: true, force: true });
+    if (drill) await removeCluster(scratch);
   }
 }
 
@@ -107,7 +107,7 @@ class Recovery {
     try {
       return { xid: await this.#transactionOf(target, server) };
     } finally {
-      await server.kill();
+      await server.stop();
     }
   }
 
@@ -155,7 +155,7 @@ class Recovery {
   async #start(end: RecoveryEnd): Promise<RecoveringPostgres> {
     const { archive, logFile } = this.order;
     const { initdb } = await postgresBinaries();
-    await rm(this.data, { recursive: true, force: true });
+    await removeCluster(this.data);
     const guise = await guiseFor(initdb, this.data);
     await layOut(this.backup, join(baseFolder(archive, this.backup.id), 'data'), this.data, (path) => guise.own(path));
     // The log of this recovery alone: its last error is what a failure quotes.
@@ -270,6 +270,9 @@ async function isRecovered(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ recovering: boolean }>('SELECT pg_is_in_recovery() AS recovering');
   return !rows[0]!.recovering;
 }
+
+/** Also one whose server was killed a moment ago: its processes may still be writing. */
+const removeCluster = (data: string): Promise<void> => rm(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 
 /** @returns where the old cluster lies now, or null where there was none. */
 async function takePlace(postgres: string, restored: string): Promise<string | null> {
