@@ -209,6 +209,41 @@ describe('what memory has forgotten', () => {
   });
 });
 
+describe('what the index is behind with', () => {
+  const hold: Command = { op: 'hold', id: 'h', debit: 'clients:1', credit: 'bank:cash', amount: 500n, expiresAt: null, texts: noTexts };
+  const capture = (id: string, amount: bigint | null, final: boolean): Command => {
+    return { op: 'capture', id, hold: 'h', amount, final, effectiveAt: null, texts: noTexts };
+  };
+  const reverse = (id: string, amount: bigint): Command => ({ op: 'reverse', id, entry: 't', amount, texts: noTexts });
+
+  async function behind(first: readonly Command[], later: readonly Command[]) {
+    const ids = new PostgresCommandIds(pool);
+    let stands = false;
+    const open = await writers(store, {
+      ids: over(ids, { add: (...given) => (stands ? Promise.reject(new Error('away')) : ids.add(...given)) }),
+    });
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    const last = await Promise.all(first.map((command) => carryOut(open, ledger, command)));
+    await indexed(ledger.uid, last.at(-1)!.event!.position);
+    stands = true;
+    for (const command of later) expect(await carryOut(open, ledger, command)).toMatchObject({ status: 'applied' });
+    return { open, ledger };
+  }
+
+  it('does not bring a hold back that has ended, when its id is asked for as an entry', async () => {
+    const { open, ledger } = await behind([deposit('t', 1, 1_000n), hold, capture('a', 200n, false)], [capture('b', 250n, true)]);
+    expect(await open.ask(ledger, [{ kind: 'entry', id: 'h' }], origin)).toEqual([null]);
+    expect(await carryOut(open, ledger, capture('c', null, true))).toMatchObject({ rejection: { code: 'hold_captured' } });
+  });
+
+  it('does not bring back what could still be reversed, when an entry’s id is asked for as a hold', async () => {
+    const { open, ledger } = await behind([deposit('t', 1, 1_000n), reverse('a', 400n)], [reverse('b', 600n)]);
+    expect(await open.ask(ledger, [{ kind: 'hold', id: 't' }], origin)).toEqual([null]);
+    expect(await carryOut(open, ledger, reverse('c', 1n))).toMatchObject({ rejection: { code: 'reversal_exceeds_entry' } });
+  });
+});
+
 describe('a fault in the middle of a batch', () => {
   it('leaves undecided what stands behind it, so that nothing is decided without what was asked before', async () => {
     let fails = false;

@@ -1,4 +1,4 @@
-import { type Book, type LedgerEvent, factsNeeded, isEntry } from '@mizan/ledger';
+import { type Book, type CommandEvent, type LedgerEvent, factsNeeded, isEntry } from '@mizan/ledger';
 import type { Ask } from './ask.js';
 import type { Assets } from './assets.js';
 import type { CommandIds, LaterEffects } from './command-ids.js';
@@ -83,10 +83,15 @@ export class Remembered {
   /**
    * How a hold ended, and what was reversed of an entry, stands in the last event that changed it. An entry that was
    * reversed and forgotten looks like one that never was, so the index is asked for each that is not known as reversed.
+   * Only for ids that are what they are asked as: an entry's id asked for as a hold would bring back, over what memory
+   * knows of the entry, what the index knows, which may be older.
    */
   private async recallEffects(holds: ReadonlySet<string>, entries: ReadonlySet<string>): Promise<void> {
-    const missing = [...[...holds].filter((id) => !this.book.hold(id)), ...[...entries].filter((id) => !this.book.entries.has(id))];
-    const there = missing.filter((id) => this.book.command(id));
+    const { book } = this;
+    const there = [
+      ...[...holds].filter((id) => !book.hold(id) && book.command(id)?.type === 'HoldPlaced'),
+      ...[...entries].filter((id) => !book.entries.has(id) && isPostedEntry(book.command(id))),
+    ];
     if (there.length === 0 || this.follower.through === 0) return;
     const effects = await this.ports.ids.effects(this.uid, there);
     await this.read(
@@ -119,3 +124,5 @@ export class Remembered {
       });
   }
 }
+
+const isPostedEntry = (event: CommandEvent | undefined): boolean => event !== undefined && isEntry(event);
