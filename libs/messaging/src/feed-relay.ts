@@ -1,5 +1,6 @@
-import { MAX_MESSAGE_BYTES } from '@mizan/contracts';
+import { MAX_MESSAGE_BYTES, decodeEnvelope } from '@mizan/contracts';
 import type { EventStore, FeedAppend, FeedPage, FeedToken } from '@mizan/event-store';
+import { sending } from './carried-traces.js';
 import { encodeMessages } from './journal-message.js';
 import { type Log, silent } from './kafka-client.js';
 import { type Joined, type KeptTextsReader, joinTexts } from './kept-texts.js';
@@ -11,7 +12,7 @@ import type { RelayClaim, RelayTokens } from './relay-tokens.js';
 export interface Message {
   readonly key: string;
   readonly value: Buffer;
-  readonly headers: { readonly [FEED_TOKEN_HEADER]: string };
+  readonly headers: { readonly [FEED_TOKEN_HEADER]: string; readonly traceparent?: string };
 }
 
 /** Where a relay publishes. */
@@ -27,7 +28,7 @@ export interface Publishing {
 export interface FeedRelayOptions {
   /** The name of the claim and of the stored token. */
   readonly name: string;
-  readonly store: Pick<EventStore, 'subscribe'>;
+  readonly store: Pick<EventStore, 'subscribe' | 'readAll'>;
   readonly texts: KeptTextsReader;
   readonly tokens: RelayTokens;
   readonly publisher: Publisher;
@@ -54,6 +55,8 @@ const MESSAGES_PER_SEND = 500;
 /** For one send with the client's own retries. A broker that is only slow gets the same messages again. */
 const SEND_DEADLINE_MS = 15_000;
 const GOODBYE_MS = 1_200;
+/** Whoever waits this long for the claim is not the one who relays. */
+const STANDBY_AFTER_MS = 2_000;
 
 /**
  * Publishes a journal: reads the feed in order, sends each append, and stores its place after the broker's answer.
@@ -63,6 +66,8 @@ export class FeedRelay {
   private readonly log: Log;
   private stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
+  private hasClaimed = false;
+  private claimingSince: number | null = null;
   private current: RelayStatus = { state: 'stopped', connected: false, lastToken: null, lastError: null, since: new Date().toISOString() };
 
   constructor(private readonly options: FeedRelayOptions) {
@@ -71,6 +76,15 @@ export class FeedRelay {
 
   status(): RelayStatus {
     return this.current;
+  }
+
+  /** How old the oldest append is that was not published yet, seconds; 0 where there is none, null where another process relays. */
+  async lagSeconds(): Promise<number | null> {
+    const standby = this.claimingSince !== null && performance.now() - this.claimingSince > STANDBY_AFTER_MS;
+    if (!this.hasClaimed || standby) return null;
+    const { appends } = await this.options.store.readAll(this.current.lastToken, 1);
+    const oldest = appends[0]?.events[0];
+    return oldest === undefined ? 0 : Math.max(0, Date.now() - Date.parse(decodeEnvelope(oldest).recordedAt)) / 1_000;
   }
 
   start(): void {
@@ -105,9 +119,13 @@ export class FeedRelay {
 
   /** One claim, one producer, until something fails. A new session starts over from the stored token. */
   private async session(signal: AbortSignal): Promise<void> {
+    this.claimingSince = performance.now();
     const claim = await this.options.tokens.claim(this.options.name, signal);
+    this.claimingSince = null;
     try {
       const token = await claim.read();
+      this.hasClaimed = true;
+      this.current = { ...this.current, lastToken: token };
       const publishing = await this.options.publisher.connect();
       try {
         this.become({ state: 'relaying', connected: true, lastToken: token, lastError: null });
@@ -129,7 +147,9 @@ export class FeedRelay {
       this.options.texts,
     );
     for (const messages of sends(page.appends, joined)) {
-      await unlessAborted(inTime(SEND_DEADLINE_MS, publishing.send(messages), 'The broker does not answer.'), this.stopping.signal);
+      await sending(this.options.name, messages, (carrying) =>
+        unlessAborted(inTime(SEND_DEADLINE_MS, publishing.send(carrying), 'The broker does not answer.'), this.stopping.signal),
+      );
     }
     if (page.next === null) return;
     await claim.store(page.next);
@@ -147,13 +167,13 @@ function* sends(appends: readonly FeedAppend[], joined: readonly Joined[]): Gene
   let bytes = 0;
   for (const [index, { stream, token }] of appends.entries()) {
     const { events, groups } = joined[index]!;
-    for (const { value } of encodeMessages(stream, events, groups)) {
+    for (const { value, traceparent } of encodeMessages(stream, events, groups)) {
       if (portion.length > 0 && (bytes + value.length > MAX_MESSAGE_BYTES || portion.length >= MESSAGES_PER_SEND)) {
         yield portion;
         portion = [];
         bytes = 0;
       }
-      portion.push({ key: stream, value, headers: { [FEED_TOKEN_HEADER]: token } });
+      portion.push({ key: stream, value, headers: { [FEED_TOKEN_HEADER]: token, ...(traceparent === null ? {} : { traceparent }) } });
       bytes += value.length;
     }
   }

@@ -1,5 +1,7 @@
-import type { JournalMessage } from '@mizan/contracts';
+import { type JournalMessage, decodeEnvelope } from '@mizan/contracts';
+import { SpanKind } from '@opentelemetry/api';
 import type { AppliedOnce } from './applied-once.js';
+import { inTraces, tracesOf } from './carried-traces.js';
 import { type Feed, FEED_LIMITS } from './feed.js';
 import { checkedMessage, wholeGroups } from './journal-message.js';
 import { type Log, silent } from './kafka-client.js';
@@ -54,6 +56,8 @@ export class Follower {
   private readonly behind = new Map<string, FollowedStream>();
   /** Streams that are not behind, the latest movement last. */
   private readonly settled = new Map<string, FollowedStream>();
+  /** Of each stream that is behind: since when at the latest, ms since the epoch. */
+  private readonly behindSince = new Map<string, number>();
   private readonly log: Log;
   private stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
@@ -91,6 +95,7 @@ export class Follower {
       const { versions, gaps } = await this.inTurn(() => this.options.inbox.receive(messages));
       const seen = gaps.map((gap) => [gap.stream, gap.seen] as const);
       this.note(new Map(seen), versions);
+      this.date(messages, versions);
       if (seen.length > 0) await this.fill(seen, signal);
       signal.throwIfAborted();
     } catch (error) {
@@ -121,6 +126,12 @@ export class Follower {
       lastError: this.lastError,
       halted: this.halted,
     };
+  }
+
+  /** How old the read model is, seconds: the time since something was recorded that it knows of and does not have; 0 where it has everything. */
+  lagSeconds(): number {
+    const now = Date.now();
+    return [...this.behindSince.values()].reduce((lag, since) => Math.max(lag, now - since), 0) / 1_000;
   }
 
   private async run(signal: AbortSignal): Promise<void> {
@@ -206,7 +217,6 @@ export class Follower {
       const goals = new Map(behind.slice(start, start + STREAMS_AT_ONCE));
       while (goals.size > 0 && !signal.aborted) {
         const versions = await this.inTurn(() => this.fillPage(goals, signal));
-        this.note(goals, versions);
         for (const [stream, goal] of goals) if ((versions.get(stream) ?? 0) >= goal) goals.delete(stream);
       }
     }
@@ -225,8 +235,17 @@ export class Follower {
         return { stream, events: wholeGroups(checkedMessage({ stream, events }).events) };
       }),
     );
-    const received = await inbox.receive(pages);
-    return new Map([...versions, ...received.versions]);
+    const received = await inTraces(
+      'process the journal’s feed',
+      SpanKind.CONSUMER,
+      { 'messaging.operation.type': 'process' },
+      () => tracesOf(pages),
+      () => inbox.receive(pages),
+    );
+    const now = new Map([...versions, ...received.versions]);
+    this.note(goals, now);
+    this.date(pages, now);
+    return now;
   }
 
   /** One batch or page at a time: what a page skips because another has just brought it was not worth fetching. */
@@ -240,6 +259,14 @@ export class Follower {
     return mine;
   }
 
+  /** What is missing of a stream was recorded after the last event that was applied. */
+  private date(messages: readonly JournalMessage[], versions: ReadonlyMap<string, number>): void {
+    for (const { stream, events } of messages) {
+      const last = this.behindSince.has(stream) && events.find(({ version }) => version === versions.get(stream));
+      if (last) this.behindSince.set(stream, Date.parse(decodeEnvelope(last.event).recordedAt));
+    }
+  }
+
   private note(heads: ReadonlyMap<string, number>, versions: ReadonlyMap<string, number>): void {
     for (const stream of new Set([...heads.keys(), ...versions.keys()])) {
       const known = this.behind.get(stream) ?? this.settled.get(stream);
@@ -248,6 +275,8 @@ export class Follower {
       this.behind.delete(stream);
       this.settled.delete(stream);
       (head > applied ? this.behind : this.settled).set(stream, { stream, head, applied });
+      if (head === applied) this.behindSince.delete(stream);
+      else if (!this.behindSince.has(stream)) this.behindSince.set(stream, Date.now());
     }
     for (const stream of this.settled.keys()) {
       if (this.settled.size <= STREAMS_SHOWN) break;

@@ -6,6 +6,7 @@ import {
   JOURNAL_SCHEMA_VERSION,
   MAX_MESSAGE_BYTES,
   seamsOf,
+  traceparentOf,
 } from '@mizan/contracts';
 import { Poison } from './poison.js';
 
@@ -16,6 +17,8 @@ export type Group = NonNullable<Seams['group']>;
 export interface EncodedMessage {
   readonly stream: string;
   readonly value: Buffer;
+  /** Of the first of its events that came about in a trace, or null. */
+  readonly traceparent: string | null;
 }
 
 /**
@@ -33,9 +36,11 @@ export function encodeMessages(
   const messages: EncodedMessage[] = [];
   let pieces: string[] = [];
   let bytes = frame;
+  let traceparent: string | null = null;
   const close = (): void => {
-    if (pieces.length > 0) messages.push({ stream, value: Buffer.from(`${head}${pieces.join(',')}]}`) });
+    if (pieces.length > 0) messages.push({ stream, value: Buffer.from(`${head}${pieces.join(',')}]}`), traceparent });
     pieces = [];
+    traceparent = null;
     bytes = frame;
   };
   for (const unit of units(events, groups)) {
@@ -47,6 +52,7 @@ export function encodeMessages(
       );
     if (bytes + size > maxBytes) close();
     pieces.push(...encoded);
+    for (const { event } of unit) traceparent ??= traceparentOf(event);
     bytes += size;
   }
   close();

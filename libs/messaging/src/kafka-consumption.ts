@@ -1,5 +1,7 @@
 import type { JournalMessage } from '@mizan/contracts';
+import { SpanKind } from '@opentelemetry/api';
 import type kafkajs from 'kafkajs';
+import { inTraces, tracesOf } from './carried-traces.js';
 import { decodeMessage } from './journal-message.js';
 import { type Log, kafkaClient, silent } from './kafka-client.js';
 import { backoffMs, pause, unlessAborted, within } from './patience.js';
@@ -203,7 +205,13 @@ export class KafkaConsumption {
     const place: Place = { topic, partition, offset: payload.batch.firstOffset() ?? '0' };
     if (messages.length > 0) {
       try {
-        await this.beating(payload, () => this.handled(messages, place, signal));
+        const traceparents = function* () {
+          for (const { headers } of payload.batch.messages.slice(0, messages.length)) yield headers?.traceparent?.toString() ?? null;
+          yield* tracesOf(messages);
+        };
+        await inTraces(`process ${topic}`, SpanKind.CONSUMER, attributesOf(place, messages.length), traceparents, () =>
+          this.beating(payload, () => this.handled(messages, place, signal)),
+        );
       } catch (error) {
         if (error instanceof Poison)
           this.halt({ ...place, offset: offsetOf(error, messages, offsets) ?? place.offset, reason: error.message });
@@ -304,5 +312,14 @@ function offsetOf({ at }: Poison, messages: readonly JournalMessage[], offsets: 
   const index = messages.findIndex(({ stream, events }) => stream === at.stream && events.some(({ version }) => version === at.version));
   return offsets[index];
 }
+
+const attributesOf = ({ topic, partition, offset }: Place, count: number) => ({
+  'messaging.system': 'kafka',
+  'messaging.operation.type': 'process',
+  'messaging.destination.name': topic,
+  'messaging.destination.partition.id': String(partition),
+  'messaging.kafka.offset': Number(offset),
+  'messaging.batch.message_count': count,
+});
 
 const isKafkas = (error: unknown): boolean => error instanceof Error && error.name.startsWith('KafkaJS');

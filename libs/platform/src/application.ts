@@ -12,10 +12,12 @@ import { type Credentials, guardRoutes } from './access.js';
 import { problemOf } from './fault-problem.js';
 import { checkJsonBody } from './json-body.js';
 import { log, nestLog } from './log.js';
+import { Metrics, MetricsController } from './metrics.js';
 import { type OpenApiDocument, describeApplication } from './open-api.js';
 import { PROBLEM_TYPE, Problem, pathOf, problemDocument } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
 import { HealthController, Readiness } from './readiness.js';
+import { measureRequests } from './request-metrics.js';
 import { RoutePatterns } from './route-patterns.js';
 
 /** The largest body of a route that does not say otherwise (`@BodyLimit`), bytes. */
@@ -40,10 +42,10 @@ export interface Service {
   readonly connect?: (app: NestFastifyApplication) => Promise<void>;
 }
 
-@Module({ controllers: [HealthController] })
+@Module({ controllers: [HealthController, MetricsController] })
 class ServiceRoot {}
 
-/** A service that does not listen yet: its routes, who may call them, its problem documents, health and OpenAPI part. */
+/** A service that does not listen yet: its routes, who may call them, its problem documents, health, metrics and OpenAPI part. */
 export async function createApplication({ name, module, tokens, publish, connect }: Service): Promise<NestFastifyApplication> {
   const routes = new RoutePatterns();
   const adapter = new FastifyAdapter({
@@ -66,14 +68,19 @@ export async function createApplication({ name, module, tokens, publish, connect
     const own = (route.config as { bodyLimit?: number } | undefined)?.bodyLimit;
     if (own !== undefined) route.bodyLimit = own;
   });
+  const metrics = new Metrics(name, version);
   answerWithRequestId(fastify);
+  measureRequests(fastify, metrics);
   readJsonAlone(fastify);
   const root: DynamicModule = {
     module: ServiceRoot,
     global: true,
     imports: [module],
-    providers: [{ provide: Readiness, useValue: new Readiness(name, version) }],
-    exports: [Readiness],
+    providers: [
+      { provide: Readiness, useValue: new Readiness(name, version) },
+      { provide: Metrics, useValue: metrics },
+    ],
+    exports: [Readiness, Metrics],
   };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     bodyParser: false,

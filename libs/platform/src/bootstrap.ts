@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Service, createApplication, version } from './application.js';
 import { log } from './log.js';
+import { Metrics } from './metrics.js';
 
 /** A service is gone this long after it was told to stop, whatever happens. */
 const CLOSE_WITHIN_MS = 3_000;
@@ -20,6 +21,7 @@ export async function bootstrap({ environment: { HOST, PORT }, ...service }: Lis
   });
   try {
     const app = await createApplication(service);
+    app.get(Metrics).measureProcess();
     closeWhenTold(app);
     await app.listen(PORT, HOST);
     log.info({ url: await app.getUrl(), version }, 'listening');

@@ -21,6 +21,7 @@ export { TokenVerifier } from './token-verifier.js';
 export { Problem, type ProblemDetails, PROBLEM_TYPE, problemDocument } from './problem.js';
 export { sendProblem } from './problem.filter.js';
 export { Readiness, type ReadinessBody, type ReadinessCheck } from './readiness.js';
+export { Metrics, sampled } from './metrics.js';
 export { Database } from './database.js';
 export { Describe, type OpenApiDocument, type Operation } from './open-api.js';
 export {

@@ -1,6 +1,7 @@
 import { Controller, Get, Injectable, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Open } from './access.js';
+import { inTime } from './in-time.js';
 
 /** Says that a part works, with what is worth knowing of it (positions, lag), or throws with the reason why not. */
 export type ReadinessCheck = () => Promise<Readonly<Record<string, unknown>> | void>;
@@ -52,16 +53,10 @@ export class Readiness {
 }
 
 async function outcome(check: ReadinessCheck): Promise<CheckBody> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`)), CHECK_TIMEOUT_MS);
-  });
   try {
-    return { ...(await Promise.race([check(), silence])), ready: true };
+    return { ...(await inTime(CHECK_TIMEOUT_MS, check())), ready: true };
   } catch (error) {
     return { ready: false, detail: reasonOf(error) };
-  } finally {
-    clearTimeout(timer);
   }
 }
 
