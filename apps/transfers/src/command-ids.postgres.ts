@@ -15,6 +15,14 @@ export class PostgresCommandIds implements CommandIds {
     return new Map(rows.map(({ id, position }) => [id, position]));
   }
 
+  /** The events of all journals that the index has followed. */
+  async eventsFollowed(): Promise<number> {
+    const { rows } = await this.pool.query<{ events: number }>(
+      'SELECT coalesce(sum(position), 0)::bigint AS events FROM transfers.command_ids_through',
+    );
+    return rows[0]!.events;
+  }
+
   async effects(ledger: string, ids: readonly string[]): Promise<ReadonlyMap<string, LaterEffects>> {
     const { rows } = await this.pool.query<{ id: string; last: number; by: string[] | null }>({
       name: 'command-ids-effects',

@@ -92,12 +92,16 @@ export class OpenLedgers {
     await Promise.race([leases, pause(GOODBYE_MS, undefined, { ref: false })]);
   }
 
+  get queuedCommands(): number {
+    return this.ports.waiting.commands;
+  }
+
   /** What a health page says of the writers. @throws when they cannot write at present. */
   readiness(): Readonly<Record<string, unknown>> {
     if (this.refusal !== null) throw new Error(this.refusal);
     const unindexed = [...this.open.values()].reduce((sum, { writer }) => sum + writer.unindexed, 0);
     const clockDriftMs = Math.round(this.ports.clock.drift() ?? 0);
-    return { openLedgers: this.open.size, queuedCommands: this.ports.waiting.commands, unindexed, clockDriftMs };
+    return { openLedgers: this.open.size, queuedCommands: this.queuedCommands, unindexed, clockDriftMs };
   }
 
   /** The writer of a ledger, loaded if it is not open. @throws WriterFault when another instance has it, or it cannot be loaded in time. */

@@ -74,6 +74,13 @@ export async function startService() {
           headers: { authorization: `Bearer ${token}`, accept: 'application/x-ndjson' },
         })
       ).body,
+    /** What Prometheus would read: name with labels → value. */
+    metrics: async (): Promise<ReadonlyMap<string, number>> =>
+      new Map(
+        (await app.inject('/metrics')).body
+          .split('\n')
+          .flatMap((line) => (/^[a-z]/.test(line) ? [[line.replace(/ \S+$/, ''), Number(line.split(' ').at(-1))] as const] : [])),
+      ),
     restart: async (): Promise<void> => {
       await app.close();
       app = await start();

@@ -1,7 +1,7 @@
 import { type DynamicModule, Injectable, Module, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { PostgresEventStore } from '@mizan/event-store-postgres';
 import { JournalRelay, PostgresRelayTokens, StoreFeed } from '@mizan/messaging';
-import { Cursors, Database, Readiness, log } from '@mizan/platform';
+import { Cursors, Database, Metrics, Readiness, log, sampled } from '@mizan/platform';
 import { AccountsController } from './accounts.controller.js';
 import { Assets } from './assets.js';
 import { PostgresAssets } from './assets.postgres.js';
@@ -20,13 +20,18 @@ import { PostgresLedgerCatalog } from './ledger-catalog.postgres.js';
 import { Ledgers } from './ledgers.js';
 import { LedgersController } from './ledgers.controller.js';
 import { PostgresLeases } from './leases.postgres.js';
+import { MeasuredLedgers } from './measured-ledgers.js';
+import { observedStore } from './observed-store.js';
 import { OpenLedgers } from './open-ledgers.js';
+import { PostingMetrics } from './posting-metrics.js';
 import { PostgresTexts } from './texts.postgres.js';
 import { PostgresUnattendedLedgers } from './unattended-ledgers.postgres.js';
 
 /** Connections beside the store's own: the relay's one, and the rest for the indexes. */
 const MAX_CONNECTIONS = 6;
 const DRAIN_WITHIN_MS = 1_500;
+/** How often the database is asked for what only metrics want to know, at most, ms. */
+const SAMPLE_MS = 5_000;
 
 @Module({})
 class TransfersModule {}
@@ -75,7 +80,18 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
   const ids = { provide: PostgresCommandIds, inject: [Database], useFactory: ({ pool }: Database) => new PostgresCommandIds(pool) };
   const openLedgers = {
     provide: OpenLedgers,
-    inject: [Database, PostgresEventStore, JournalReader, PostgresTexts, PostgresCommandIds, Assets, CheckedClock, Readiness],
+    inject: [
+      Database,
+      PostgresEventStore,
+      JournalReader,
+      PostgresTexts,
+      PostgresCommandIds,
+      Assets,
+      CheckedClock,
+      Readiness,
+      Metrics,
+      PostingMetrics,
+    ],
     useFactory: (
       { pool }: Database,
       events: PostgresEventStore,
@@ -85,18 +101,24 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
       known: Assets,
       clock: CheckedClock,
       readiness: Readiness,
+      metrics: Metrics,
+      posting: PostingMetrics,
     ) => {
-      const ports = { store: events, reader: journal, texts: beside, ids: index, assets: known, clock, log: say };
+      const store = observedStore(events, (count) => posting.committed(count));
+      const ports = { store, reader: journal, texts: beside, ids: index, assets: known, clock, log: say };
       const open = new OpenLedgers(ports, new PostgresLeases(pool, TRANSFERS_URL), new PostgresUnattendedLedgers(pool));
       readiness.register('writer', async () => open.readiness());
+      metrics.gauge('mizan_writer_queue_depth', 'Commands that wait for a writer.', () => open.queuedCommands);
+      const followed = sampled(SAMPLE_MS, () => index.eventsFollowed());
+      metrics.gauge('mizan_journal_position', 'Events in all journals, as far as the index of ids follows them.', followed);
       return open;
     },
   };
   const ledgers = {
     provide: Ledgers,
-    inject: [LedgerCatalog, OpenLedgers, JournalReader, PostgresCommandIds],
-    useFactory: (entries: LedgerCatalog, open: OpenLedgers, journal: JournalReader, index: PostgresCommandIds) =>
-      new Ledgers(entries, open, journal, index),
+    inject: [LedgerCatalog, OpenLedgers, JournalReader, PostgresCommandIds, PostingMetrics],
+    useFactory: (entries: LedgerCatalog, open: OpenLedgers, journal: JournalReader, index: PostgresCommandIds, posting: PostingMetrics) =>
+      new MeasuredLedgers(posting, entries, open, journal, index),
   };
   const desk = {
     provide: CommandDesk,
@@ -105,8 +127,8 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
   };
   const relay = {
     provide: RELAY,
-    inject: [Database, PostgresEventStore, PostgresTexts, Readiness],
-    useFactory: ({ pool }: Database, events: PostgresEventStore, beside: PostgresTexts, readiness: Readiness) => {
+    inject: [Database, PostgresEventStore, PostgresTexts, Readiness, Metrics],
+    useFactory: ({ pool }: Database, events: PostgresEventStore, beside: PostgresTexts, readiness: Readiness, metrics: Metrics) => {
       if (BUS === 'feed') return null;
       const tokens = new PostgresRelayTokens(pool, 'transfers');
       const made = new JournalRelay({ store: events, texts: (wanted) => beside.find(wanted), tokens, brokers: KAFKA_BROKERS, log: say });
@@ -115,6 +137,8 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
         const { lastToken: _, ...status } = made.status();
         return status;
       });
+      const lag = sampled(SAMPLE_MS, () => made.lagSeconds());
+      metrics.gauge('mizan_relay_lag_seconds', 'Age of the oldest append that is not published yet; 0 where there is none.', lag);
       return made;
     },
   };
@@ -148,6 +172,7 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
       desk,
       relay,
       service,
+      { provide: PostingMetrics, inject: [Metrics], useFactory: (metrics: Metrics) => new PostingMetrics(metrics) },
       { provide: CheckedClock, useFactory: () => new CheckedClock() },
       { provide: Cursors, useFactory: () => Cursors.from(DATABASE_URL) },
     ],

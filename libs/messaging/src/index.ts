@@ -1,5 +1,6 @@
 export { Poison, NotApplied } from './poison.js';
 export { type Log, type LogLevel, type Topic } from './kafka-client.js';
+export { inTraces } from './carried-traces.js';
 export { decodeMessage, encodeMessages, wholeGroups } from './journal-message.js';
 export { type KeptTextsReader } from './kept-texts.js';
 export { FEED_LIMITS, type Feed, StoreFeed } from './feed.js';
