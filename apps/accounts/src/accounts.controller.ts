@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { type AccountBody, type BalanceBody, type ListBody, accountBody, balancesBody, instantText, scopes } from '@mizan/contracts';
-import { accountTypes } from '@mizan/ledger';
+import { type Account, accountTypes } from '@mizan/ledger';
 import {
   Caller,
   Cursors,
@@ -13,7 +13,20 @@ import {
   readQuery,
 } from '@mizan/platform';
 import { Books } from './books.js';
-import { accountNamed, ledgerNamed, minPosition, optionalAsset, optionalPrefix, paging } from './reading.js';
+import type { LedgerSnapshot } from './ledger-snapshot.js';
+import type { Axes } from './past.js';
+import {
+  accountNamed,
+  at,
+  knownAt,
+  ledgerNamed,
+  minPosition,
+  optionalAsset,
+  optionalMoment,
+  optionalPrefix,
+  paging,
+  recordedAt,
+} from './reading.js';
 
 const optionalType = optionalOneOf(accountTypes);
 
@@ -74,19 +87,37 @@ export class AccountsController {
   }
 
   @Get('accounts/:account/balance')
-  @Describe({ id: 'getBalance', summary: 'The balances of an account', answers: { 200: 'Balance' }, query: { minPosition } })
+  @Describe({
+    id: 'getBalance',
+    summary: 'The balances of an account, also of the past',
+    description: 'Held money has no effective time: it follows recordedAt alone.',
+    answers: { 200: 'Balance' },
+    query: { at, recordedAt, minPosition },
+  })
   balance(
     @Param('ledger') ledger: string,
     @Param('account') id: string,
     @Query() query: unknown,
     @Caller() { tenant }: Caller,
   ): Promise<BalanceBody> {
-    const asked = readQuery(query, { minPosition: optionalPosition });
+    const asked = readQuery(query, { at: optionalMoment, recordedAt: optionalMoment, minPosition: optionalPosition });
     return this.books.read(ledgerNamed(tenant, ledger), asked.minPosition, async (book) => {
-      const account = await accountNamed(book, id);
-      const { position } = book;
+      const known = await knownAt(book, asked.recordedAt);
+      const account = await accountAt(book, await accountNamed(book, id, known), { at: asked.at, position: known.position });
+      const { position } = known;
       const balances = balancesBody(account, position);
-      return { account: id, asset: account.asset, exponent: account.exponent, balances, position, asOf: instantText(book.recordedAt) };
+      return { account: id, asset: account.asset, exponent: account.exponent, balances, position, asOf: instantText(known.recordedAt) };
     });
   }
+}
+
+/** An account with its four totals as they are by these axes. */
+async function accountAt(book: LedgerSnapshot, account: Account, axes: Axes): Promise<Account> {
+  const present = axes.position === book.position;
+  if (present && axes.at === null) return account;
+  const { debits, credits } = present
+    ? { debits: account.debitsHeld, credits: account.creditsHeld }
+    : await book.heldAt(account, axes.position);
+  const [posted] = await book.postedAt([account], axes);
+  return { ...posted!, debitsHeld: debits, creditsHeld: credits };
 }

@@ -7,6 +7,7 @@ import { Books } from './books.js';
 import { type BooksDatabase, booksDatabase } from './books.fixture.js';
 import { START, Writing, accountsOf, chance, linesOf, open, pick, randomHistory, transfer } from './history.fixture.js';
 import { JournalServer, type ServiceUnderTest, eventually, startService } from './service.fixture.js';
+import type { Place } from './statement.js';
 import { trialBalance } from './trial-balance.js';
 
 const main = randomHistory(1, 600, 'acme', 'main').events;
@@ -259,7 +260,7 @@ describe('the trial balance', () => {
 
 it('a trial balance whose reader stops reading ends by itself, and gives its connection back', async () => {
   const { ledger, close } = await new Books(database.pool).open({ tenant: 'acme', ledger: 'main' }, null);
-  const text = trialBalance(ledger, null, 100);
+  const text = trialBalance(ledger, { at: null, position: ledger.position }, null, 100);
   const failed = once(text, 'error');
   const closed = new Promise<void>((resolve) => text.once('close', resolve));
   await once(text, 'readable');
@@ -268,6 +269,77 @@ it('a trial balance whose reader stops reading ends by itself, and gives its con
   await closed;
   await close();
   expect(database.pool.idleCount).toBe(database.pool.totalCount);
+});
+
+describe('the past', () => {
+  const writing = new Writing('acme', 'aged');
+  const aged = '/v1/ledgers/aged';
+  const day = 24 * 3600 * 1000;
+  writing.do(open('bank:cash', 'asset'));
+  const before = writing.clock;
+  writing.do(open('clients:17', 'liability'));
+  // One entry a minute, each counting a day before the one ahead of it.
+  for (let n = 1; n <= 20; n++) {
+    writing.pass(60_000);
+    writing.do(transfer(`t${n}`, 'bank:cash', 'clients:17', BigInt(n), { effectiveAt: START - n * day }));
+  }
+  const { events } = writing;
+  const recordedAt = (n: number) => instantText(events[n + 2]!.recordedAt);
+  beforeAll(async () => {
+    await journal.append('u-aged', events);
+    await ask(`${aged}/accounts?minPosition=${events.length}`);
+  });
+
+  it('before the ledger was opened there was none, and no account before its opening', async () => {
+    const reads = ['/accounts/clients:17/balance', '/accounts/clients:17/statement', '/trial-balance'];
+    for (const read of reads)
+      expect(await ask(`${aged}${read}?recordedAt=${instantText(START - 1)}`)).toMatchObject({
+        status: 404,
+        body: { code: 'ledger_not_found', detail: expect.stringContaining(instantText(START - 1)) },
+      });
+    for (const read of reads.slice(0, 2))
+      expect(await ask(`${aged}${read}?recordedAt=${instantText(before)}`)).toMatchObject({
+        status: 404,
+        body: { code: 'account_not_found', account: 'clients:17', detail: expect.stringContaining('position 3') },
+      });
+    const { body } = await ask(`${aged}/trial-balance?recordedAt=${instantText(before)}`);
+    expect(body).toMatchObject({ position: 2, accounts: [{ account: 'bank:cash', debits: '0', credits: '0' }] });
+  });
+
+  it('follows both times, to the millisecond', async () => {
+    const posted = async (query: string) => (await ask(`${aged}/accounts/clients:17/balance?${query}`)).body.balances.posted;
+    expect(await posted(`at=${instantText(START - 19 * day)}`)).toBe('39');
+    expect(await posted(`at=${instantText(START - 19 * day - 1)}`)).toBe('20');
+    expect(await posted(`recordedAt=${recordedAt(3)}`)).toBe('6');
+    expect(await posted(`recordedAt=${instantText(Date.parse(recordedAt(3)) - 1)}`)).toBe('3');
+    expect(await posted(`at=${instantText(START - 2 * day)}&recordedAt=${recordedAt(3)}`)).toBe('5');
+    expect(await posted(`at=${instantText(START - 10 * 365 * day)}`)).toBe('0');
+    expect(await posted(`at=2999-01-01T00:00:00Z&recordedAt=2999-01-01T00:00:00Z`)).toBe('210');
+  });
+
+  it('a page of a statement that passes over what was recorded later may be short, and the next goes on', async () => {
+    await new Books(database.pool).read({ tenant: 'acme', ledger: 'aged' }, null, async (book) => {
+      const account = (await book.account('clients:17'))!;
+      const known = { until: START, position: 3 + 2 };
+      const entries: string[] = [];
+      let pages = 0;
+      for (let after: Place | null = [Number.MIN_SAFE_INTEGER, 0, 0]; after; pages++) {
+        const { lines, next } = await book.lines(account, after, known, 10, 4);
+        entries.push(...lines.map(({ entry }) => entry));
+        after = next;
+      }
+      expect(entries).toEqual(['t2', 't1']);
+      expect(pages).toBe(6);
+    });
+  });
+
+  it('of a statement whose cursor is older than what is asked for is begun again', async () => {
+    const statements = `${aged}/accounts/clients:17/statement?limit=1&recordedAt=${recordedAt(3)}`;
+    const { body } = await ask(`${statements}&minPosition=${events.length}`);
+    expect(body).toMatchObject({ position: 6, closing: '6', lines: [{ entry: 't3' }] });
+    expect((await ask(`${statements}&cursor=${body.next}&minPosition=${events.length}`)).body.lines).toMatchObject([{ entry: 't2' }]);
+    expect((await ask(`${statements}&cursor=${body.next}&minPosition=${events.length + 1}`)).body.code).toBe('invalid_cursor');
+  });
 });
 
 describe('what a caller may not see', () => {
@@ -340,6 +412,7 @@ describe('a cursor', () => {
       `${path}/accounts/${one}/statement?limit=1&from=1900-01-01T00:00:00Z&cursor=${next.slice(0, -2)}AA`,
       `${path}/accounts/${one}/statement?limit=1&from=1900-01-01T00:00:00Z&cursor=x${next}`,
       `${path}/accounts/${one}/statement?limit=1&from=1900-01-01T00:00:00Z&cursor=`,
+      `${path}/accounts/${one}/statement?limit=1&from=1900-01-01T00:00:00Z&recordedAt=2100-01-01T00:00:00Z&cursor=${next}`,
       `${path}/accounts?limit=1&prefix=client&cursor=${list}`,
       `${path}/accounts?limit=1&prefix=clients&type=asset&cursor=${list}`,
     ];
@@ -359,8 +432,15 @@ it.each([
   `${path}/accounts?prefix=`,
   `${path}/accounts?prefix=a%00b`,
   `${path}/accounts?minPosition=-1`,
-  `${path}/accounts/clients:1/balance?at=2026-01-01T00:00:00Z`,
-  `${path}/accounts/clients:1/balance?recordedAt=2026-01-01T00:00:00Z`,
+  `${path}/accounts/clients:1/balance?at=2026-01-01`,
+  `${path}/accounts/clients:1/balance?at=2026-01-01T00:00:00Z&at=2026-01-01T00:00:00Z`,
+  `${path}/accounts/clients:1/balance?recordedAt=yesterday`,
+  `${path}/accounts/clients:1/balance?known=2026-01-01T00:00:00Z`,
+  `${path}/accounts/clients:1?at=2026-01-01T00:00:00Z`,
+  `${path}/accounts/clients:1/statement?at=2026-01-01T00:00:00Z`,
+  `${path}/accounts/clients:1/statement?recordedAt=2026-02-30T00:00:00Z`,
+  `${path}/trial-balance?at=`,
+  `${path}/trial-balance?recordedAt=1772359200000`,
   `${path}/accounts/clients:1/statement?format=csv`,
   `${path}/accounts/clients:1/statement?from=2026-01-01`,
   `${path}/accounts/clients:1/statement?to=2026-02-30T00:00:00Z`,

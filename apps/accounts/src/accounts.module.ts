@@ -1,9 +1,10 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Follower, HttpFeed, Inbox, KafkaStrategy, type Log } from '@mizan/messaging';
-import { Cursors, Database, Readiness, log, serviceTokens } from '@mizan/platform';
+import { Cursors, Database, Metrics, Readiness, log, serviceTokens } from '@mizan/platform';
 import type pg from 'pg';
 import { AccountsController } from './accounts.controller.js';
+import { measureBooks } from './books-metrics.js';
 import { Books } from './books.js';
 import { EntriesController } from './entries.controller.js';
 import type { AccountsEnvironment, Sources } from './environment.js';
@@ -49,9 +50,10 @@ export function accountsModule(settings: AccountsEnvironment): DynamicModule {
   };
   const follower = {
     provide: Follower,
-    inject: [Database, Readiness],
-    useFactory: ({ pool }: Database, readiness: Readiness) => {
+    inject: [Database, Readiness, Metrics],
+    useFactory: ({ pool }: Database, readiness: Readiness, metrics: Metrics) => {
       const made = new Follower({ inbox: new Inbox(inboxOptions(pool)), feed: journalFeed(settings), bus: BUS, log: say });
+      measureBooks(metrics, pool, made);
       readiness.register('journal', async () => {
         // Anyone may read this, and streams are of all tenants: no word of any one of them.
         const { halted, streams: _, ...status } = made.status();

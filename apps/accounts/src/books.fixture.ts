@@ -74,7 +74,10 @@ const keys = {
   accounts: 'uid, found.id',
   entries: 'uid, found.position',
   postings: 'uid, found.position, leg',
-  day_totals: 'uid, account, day',
+  moments: 'uid, found.recorded_at',
+  held: 'uid, account, found.position',
+  folios: 'uid, account, level, through',
+  folio_totals: 'uid, account, level, through, earliest',
   holds: 'uid, found.position',
   words: 'uid, thing, found.key, found.value, found.position',
 };

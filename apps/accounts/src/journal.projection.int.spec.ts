@@ -89,43 +89,70 @@ it.each([1, 2, 3, 4, 5])('the books are what the events add up to, however they 
     { uid: 'u1', tenant: 'acme', id: 'main', name: 'The main ledger', position, recorded_at: recordedAt, closed_through: closed },
   ]);
 
-  // Every posting, with the balance that the account had in the order of recording.
+  // Every posting, with what had been posted to the account after its entry, in the order of recording.
   for (const account of accounts) {
     const { rows } = await database.pool.query(
-      `SELECT position, leg, effective_at, side, amount, balance FROM accounts.postings
+      `SELECT position, leg, effective_at, side, amount, debits, credits FROM accounts.postings
        WHERE account = $1 ORDER BY position, leg`,
       [account.openedPosition],
     );
-    let balance = 0n;
-    const grows = account.type === 'asset' || account.type === 'expense' ? 'debit' : 'credit';
+    const total = { debit: 0n, credit: 0n };
     const expected = entriesOf(events).flatMap((event) => {
       const legs = event.postings.map((posting, index) => ({ ...posting, leg: index + 1 })).filter((leg) => leg.account === account.id);
-      for (const { side, amount } of legs) balance += side === grows ? amount : -amount;
+      for (const { side, amount } of legs) total[side] += amount;
       return legs.map(({ leg, side, amount }) => ({
         position: event.position,
         leg,
         effective_at: event.effectiveAt,
         side,
         amount: String(amount),
-        balance: String(balance),
+        debits: String(total.debit),
+        credits: String(total.credit),
       }));
     });
     expect(rows).toEqual(expected);
-    expect(linesOf(events, account).at(-1)?.balance ?? 0n).toBe(balance);
   }
 });
 
-it('day totals are the postings of the day of effect', async () => {
-  const { events } = randomHistory(11, 250);
-  await receiveAll('u1', fed(events, 'u1'), chance(7));
-  const sums = await database.pool.query(
-    `SELECT account, (floor(effective_at / 86400000.0))::integer AS day,
-       sum(CASE side WHEN 'debit' THEN amount ELSE 0 END) AS debits, sum(CASE side WHEN 'credit' THEN amount ELSE 0 END) AS credits
-     FROM accounts.postings GROUP BY 1, 2 ORDER BY 1, 2`,
+it('folios and volumes are the postings that they close over, whatever the run that closed them', async () => {
+  const { events } = randomHistory(11, 1_500);
+  const projection = new JournalProjection({ lines: 5, foliosOfAVolume: 3 });
+  const own = new Inbox({ pool: database.pool, schema: 'accounts', consumer: 'accounts', projection, eventsPerTransaction: 50 });
+  const at = chance(7);
+  for (const message of messages(journalStream('u1'), fed(events, 'u1'), at)) await own.receive([message]);
+
+  const { rows } = await database.pool.query<{ account: number; level: number; through: number; latest: number }>(
+    'SELECT account, level, through, latest FROM accounts.folios ORDER BY account, level, through',
   );
-  const totals = await database.pool.query('SELECT account, day, debits, credits FROM accounts.day_totals ORDER BY 1, 2');
-  expect(totals.rows.length).toBeGreaterThan(50);
-  expect(totals.rows).toEqual(sums.rows);
+  expect(rows.filter(({ level }) => level === 0).length).toBeGreaterThan(40);
+  expect(rows.filter(({ level }) => level === 1).length).toBeGreaterThan(8);
+  for (const account of accountsOf(events).values()) {
+    const lines = linesOf(events, account).toSorted((a, b) => a.position - b.position);
+    for (const [level, size] of [5, 15].entries()) {
+      // The entry that brings the account to a multiple of the size is the last.
+      const ends = lines.flatMap(({ position }, n) => ((n + 1) % size === 0 ? [position] : []));
+      const own = rows.filter((row) => row.account === account.openedPosition && row.level === level);
+      expect(own.map(({ through }) => through)).toEqual(ends);
+      for (const [n, { through, latest }] of own.entries()) {
+        const within = lines.filter(({ position }) => position > (ends[n - 1] ?? 0) && position <= through);
+        expect(latest).toBe(Math.max(...within.map(({ effectiveAt }) => effectiveAt)));
+        const { rows: found } = await database.pool.query(
+          `SELECT unnest(moments) AS moment, unnest(debits) AS debits, unnest(credits) AS credits FROM accounts.folio_totals
+           WHERE account = $1 AND level = $2 AND through = $3 ORDER BY earliest, moment`,
+          [account.openedPosition, level, through],
+        );
+        const moments = [...new Set(within.map(({ effectiveAt }) => effectiveAt))].sort((a, b) => a - b);
+        const sum = (moment: number, wanted: string) =>
+          String(
+            within.reduce(
+              (total, { effectiveAt, side, amount }) => (effectiveAt <= moment && side === wanted ? total + amount : total),
+              0n,
+            ),
+          );
+        expect(found).toEqual(moments.map((moment) => ({ moment, debits: sum(moment, 'debit'), credits: sum(moment, 'credit') })));
+      }
+    }
+  }
 });
 
 it('two deliveries of two ledgers leave the same books', async () => {

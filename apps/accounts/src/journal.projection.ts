@@ -1,29 +1,56 @@
 import type { FedEvent } from '@mizan/contracts';
 import { decodeEvent, ledgerUidOf, postingBody } from '@mizan/contracts';
-import type { Account, Balances, EntryEvent, Hold, Texts } from '@mizan/ledger';
+import type { Balances, EntryEvent, Hold, Texts } from '@mizan/ledger';
 import type { Projection } from '@mizan/messaging';
 import type pg from 'pg';
-import { type DayTotal, type LedgerChanges, type PlacedHold, ledgerChanges } from './ledger-changes.js';
+import { FOLIO_SIZES, closeFolio, filledFolios } from './folios.js';
+import { type HeldTotals, type LedgerChanges, type PlacedHold, type RecordedMoment, ledgerChanges } from './ledger-changes.js';
 
 /** Writes the journal into the books: a few statements for a run of events, however long, and the ledger's position with them. */
 export class JournalProjection implements Projection {
+  constructor(private readonly folioSizes = FOLIO_SIZES) {}
+
   async apply(client: pg.PoolClient, stream: string, events: readonly FedEvent[]): Promise<void> {
     const changes = ledgerChanges(events.map(({ event, texts }) => decodeEvent(event, texts)));
     const ledger = await advance(client, ledgerUidOf(stream), changes);
-    if (changes.accounts.length > 0) await putAccounts(client, ledger, changes.accounts);
-    if (changes.totals.size > 0) await putTotals(client, ledger, changes.totals);
+    await addMoments(client, ledger, changes.moments);
+    const standing: Standing = new Map([
+      ...(changes.accounts.length > 0 ? await putAccounts(client, ledger, changes) : []),
+      ...(changes.totals.size > 0 ? await putTotals(client, ledger, changes) : []),
+    ]);
     if (changes.entries.length > 0) {
       await addEntries(client, ledger, changes.entries);
-      await addPostings(client, ledger, changes.entries);
-      await addDayTotals(client, ledger, changes.dayTotals);
+      await addPostings(client, ledger, changes.entries, standing);
+      await this.closeFolios(client, ledger, changes, standing);
     }
+    if (changes.held.length > 0) await addHeld(client, ledger, changes.held, standing);
     if (changes.placed.length > 0) await addHolds(client, ledger, changes.placed);
     if (changes.changed.length > 0) await changeHolds(client, ledger, changes.changed);
     const words = wordsOf(changes);
     if (words.length > 0) await addWords(client, ledger, words);
     await client.query('DELETE FROM accounts.rebuilding WHERE stream = $1 AND version <= $2', [stream, changes.position]);
   }
+
+  private async closeFolios(client: pg.PoolClient, ledger: number, changes: LedgerChanges, standing: Standing): Promise<void> {
+    const size = this.folioSizes.lines;
+    for (const [id, added] of changes.lines) {
+      const { number, lines } = standing.get(id)!;
+      if (Math.floor(lines / size) === Math.floor((lines - added) / size)) continue;
+      for (const folio of filledFolios(changes.entries, id, lines - added, this.folioSizes))
+        await closeFolio(client, ledger, number, folio);
+    }
+  }
 }
+
+/** The accounts that a run has moved or changed, by their ids: by which number the tables know each, and how many lines it has now. */
+type Standing = ReadonlyMap<string, { readonly number: number; readonly lines: number }>;
+
+interface StandingRow {
+  readonly id: string;
+  readonly number: number;
+  readonly lines: number;
+}
+const standingOf = (rows: readonly StandingRow[]): Standing => new Map(rows.map(({ id, number, lines }) => [id, { number, lines }]));
 
 /** @returns the ledger's number. */
 async function advance(client: pg.PoolClient, uid: string, changes: LedgerChanges): Promise<number> {
@@ -42,16 +69,25 @@ async function advance(client: pg.PoolClient, uid: string, changes: LedgerChange
   return exactly(rows, 1, 'a ledger that its journal never opened')[0]!.number;
 }
 
-async function putAccounts(client: pg.PoolClient, ledger: number, accounts: readonly Account[]): Promise<void> {
+async function addMoments(client: pg.PoolClient, ledger: number, moments: readonly RecordedMoment[]): Promise<void> {
   await client.query(
-    `INSERT INTO accounts.accounts (ledger, number, id, type, asset, exponent, min_balance, max_balance, frozen, closed, metadata, opened_at,
-       debits_posted, debits_held, credits_posted, credits_held)
+    `INSERT INTO accounts.moments (ledger, recorded_at, position) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[])
+     ON CONFLICT (ledger, recorded_at) DO UPDATE SET position = excluded.position`,
+    [ledger, moments.map(({ recordedAt }) => recordedAt), moments.map(({ position }) => position)],
+  );
+}
+
+async function putAccounts(client: pg.PoolClient, ledger: number, { accounts, lines }: LedgerChanges): Promise<Standing> {
+  const { rows } = await client.query<StandingRow>(
+    `INSERT INTO accounts.accounts AS standing (ledger, number, id, type, asset, exponent, min_balance, max_balance, frozen, closed, metadata,
+       opened_at, debits_posted, debits_held, credits_posted, credits_held, lines)
      SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::numeric[], $8::numeric[], $9::text[],
-       $10::boolean[], $11::jsonb[], $12::bigint[], $13::numeric[], $14::numeric[], $15::numeric[], $16::numeric[])
+       $10::boolean[], $11::jsonb[], $12::bigint[], $13::numeric[], $14::numeric[], $15::numeric[], $16::numeric[], $17::bigint[])
      ON CONFLICT (ledger, number) DO UPDATE SET min_balance = excluded.min_balance, max_balance = excluded.max_balance,
        frozen = excluded.frozen, closed = excluded.closed, metadata = excluded.metadata,
        debits_posted = excluded.debits_posted, debits_held = excluded.debits_held,
-       credits_posted = excluded.credits_posted, credits_held = excluded.credits_held`,
+       credits_posted = excluded.credits_posted, credits_held = excluded.credits_held, lines = standing.lines + excluded.lines
+     RETURNING id, number, lines`,
     [
       ledger,
       accounts.map(({ openedPosition }) => openedPosition),
@@ -66,20 +102,25 @@ async function putAccounts(client: pg.PoolClient, ledger: number, accounts: read
       accounts.map(({ metadata }) => JSON.stringify(metadata)),
       accounts.map(({ openedAt }) => openedAt),
       ...columnsOf(accounts),
+      accounts.map(({ id }) => lines.get(id) ?? 0),
     ],
   );
+  return standingOf(rows);
 }
 
-async function putTotals(client: pg.PoolClient, ledger: number, totals: ReadonlyMap<string, Balances>): Promise<void> {
-  const { rowCount } = await client.query(
+async function putTotals(client: pg.PoolClient, ledger: number, { totals, lines }: LedgerChanges): Promise<Standing> {
+  const ids = [...totals.keys()];
+  const { rows } = await client.query<StandingRow>(
     `UPDATE accounts.accounts AS account SET debits_posted = now.debits_posted, debits_held = now.debits_held,
-       credits_posted = now.credits_posted, credits_held = now.credits_held
-     FROM unnest($2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[])
-       AS now (id, debits_posted, debits_held, credits_posted, credits_held)
-     WHERE account.ledger = $1 AND account.id = now.id`,
-    [ledger, [...totals.keys()], ...columnsOf([...totals.values()])],
+       credits_posted = now.credits_posted, credits_held = now.credits_held, lines = account.lines + now.lines
+     FROM unnest($2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[], $7::bigint[])
+       AS now (id, debits_posted, debits_held, credits_posted, credits_held, lines)
+     WHERE account.ledger = $1 AND account.id = now.id
+     RETURNING account.id, number, account.lines`,
+    [ledger, ids, ...columnsOf([...totals.values()]), ids.map((id) => lines.get(id) ?? 0)],
   );
-  assertCount(rowCount, totals.size, 'entries on accounts that were never opened');
+  assertCount(rows.length, totals.size, 'entries on accounts that were never opened');
+  return standingOf(rows);
 }
 
 const columnsOf = (balances: readonly Balances[]): bigint[][] => [
@@ -117,20 +158,16 @@ async function addEntries(client: pg.PoolClient, ledger: number, entries: readon
   );
 }
 
-async function addPostings(client: pg.PoolClient, ledger: number, entries: readonly EntryEvent[]): Promise<void> {
+async function addPostings(client: pg.PoolClient, ledger: number, entries: readonly EntryEvent[], standing: Standing): Promise<void> {
   const legs = entries.flatMap(({ position, effectiveAt, postings }) =>
     postings.map((posting, leg) => ({ ...posting, position, effectiveAt, leg: leg + 1 })),
   );
-  const { rowCount } = await client.query(
-    `INSERT INTO accounts.postings (ledger, account, effective_at, position, leg, side, amount, balance)
-     SELECT $1, account.number, leg.effective_at, leg.position, leg.leg, leg.side, leg.amount,
-       CASE WHEN account.type IN ('asset', 'expense') THEN leg.debits - leg.credits ELSE leg.credits - leg.debits END
-     FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::smallint[], $6::text[], $7::numeric[], $8::numeric[], $9::numeric[])
-       AS leg (account, effective_at, position, leg, side, amount, debits, credits)
-     JOIN accounts.accounts AS account ON account.ledger = $1 AND account.id = leg.account`,
+  await client.query(
+    `INSERT INTO accounts.postings (ledger, account, effective_at, position, leg, side, amount, debits, credits)
+     SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::text[], $7::numeric[], $8::numeric[], $9::numeric[])`,
     [
       ledger,
-      legs.map(({ account }) => account),
+      legs.map(({ account }) => standing.get(account)!.number),
       legs.map(({ effectiveAt }) => effectiveAt),
       legs.map(({ position }) => position),
       legs.map(({ leg }) => leg),
@@ -140,23 +177,18 @@ async function addPostings(client: pg.PoolClient, ledger: number, entries: reado
       legs.map(({ balances }) => balances.creditsPosted),
     ],
   );
-  assertCount(rowCount, legs.length, 'postings to accounts that were never opened');
 }
 
-async function addDayTotals(client: pg.PoolClient, ledger: number, totals: readonly DayTotal[]): Promise<void> {
+async function addHeld(client: pg.PoolClient, ledger: number, held: readonly HeldTotals[], standing: Standing): Promise<void> {
   await client.query(
-    `INSERT INTO accounts.day_totals AS standing (ledger, account, day, debits, credits)
-     SELECT $1, account.number, total.day, total.debits, total.credits
-     FROM unnest($2::text[], $3::integer[], $4::numeric[], $5::numeric[]) AS total (account, day, debits, credits)
-     JOIN accounts.accounts AS account ON account.ledger = $1 AND account.id = total.account
-     ON CONFLICT (ledger, account, day) DO UPDATE
-       SET debits = standing.debits + excluded.debits, credits = standing.credits + excluded.credits`,
+    `INSERT INTO accounts.held (ledger, account, position, debits, credits)
+     SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::numeric[], $5::numeric[])`,
     [
       ledger,
-      totals.map(({ account }) => account),
-      totals.map(({ day }) => day),
-      totals.map(({ debits }) => debits),
-      totals.map(({ credits }) => credits),
+      held.map(({ account }) => standing.get(account)!.number),
+      held.map(({ position }) => position),
+      held.map(({ debits }) => debits),
+      held.map(({ credits }) => credits),
     ],
   );
 }

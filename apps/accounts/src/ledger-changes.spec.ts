@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '@mizan/ledger';
 import { START, Writing, capture, hold, open, reverse, transfer } from './history.fixture.js';
-import { dayNumber, ledgerChanges, startOfDay } from './ledger-changes.js';
+import { ledgerChanges } from './ledger-changes.js';
 
 const writing = new Writing('acme', 'main');
 writing.do(open('bank:cash', 'asset'));
@@ -39,7 +39,8 @@ it('an account that is posted to, changed, and posted to again is written once, 
 });
 
 it('a rejected command moves the position and nothing else', () => {
-  expect(ledgerChanges(part(6, 6))).toMatchObject({ position: 6, opened: null, accounts: [], entries: [], dayTotals: [] });
+  expect(ledgerChanges(part(6, 6))).toMatchObject({ position: 6, opened: null, accounts: [], entries: [], held: [] });
+  expect(ledgerChanges(part(6, 6)).lines.size).toBe(0);
 });
 
 describe('holds', () => {
@@ -66,12 +67,27 @@ describe('holds', () => {
     expect(totals.get('clients:17')).toEqual({ debitsPosted: 30n, debitsHeld: 70n, creditsPosted: 0n, creditsHeld: 0n });
   });
 
-  it('leave entries and day totals where they are captured, and where a capture is reversed', () => {
-    const { entries, dayTotals } = between(4, 7);
+  it('leave entries where they are captured, and where a capture is reversed', () => {
+    const { entries, lines } = between(4, 7);
     expect(entries.map(({ command }) => command.id)).toEqual(['c1', 'r1']);
-    expect(dayTotals).toEqual([
-      { account: 'clients:17', day: dayNumber(START), debits: 30n, credits: 30n },
-      { account: 'bank:cash', day: dayNumber(START), debits: 30n, credits: 30n },
+    expect([...lines]).toEqual([
+      ['clients:17', 2],
+      ['bank:cash', 2],
+    ]);
+  });
+
+  it('leave what they take of an account after each of their events', () => {
+    const of = (account: string) =>
+      between(1, 8).held.flatMap((one) => (one.account === account ? [[one.position, one.debits, one.credits]] : []));
+    expect(of('clients:17')).toEqual([
+      [4, 100n, 0n],
+      [5, 70n, 0n],
+      [6, 0n, 0n],
+    ]);
+    expect(of('bank:cash')).toEqual([
+      [4, 0n, 100n],
+      [5, 0n, 70n],
+      [6, 0n, 0n],
     ]);
   });
 
@@ -80,20 +96,11 @@ describe('holds', () => {
   });
 });
 
-it('days are those of effect, and several postings of a day are one total', () => {
-  expect(ledgerChanges(part(4, 5)).dayTotals).toEqual([
-    { account: 'bank:cash', day: dayNumber(START), debits: 700n, credits: 50n },
-    { account: 'clients:17', day: dayNumber(START), debits: 50n, credits: 700n },
+it('a moment is known by the last position recorded at it', () => {
+  const twice = events.map((event, index) => ({ ...event, recordedAt: START + Math.floor(index / 3) }));
+  expect(ledgerChanges(twice).moments).toEqual([
+    { recordedAt: START, position: 3 },
+    { recordedAt: START + 1, position: 6 },
+    { recordedAt: START + 2, position: 8 },
   ]);
-});
-
-it.each([
-  ['1970-01-01T00:00:00.000Z', 0],
-  ['1969-12-31T23:59:59.999Z', -1],
-  ['1970-01-02T00:00:00.000Z', 1],
-  ['0001-01-01T00:00:00.000Z', -719_162],
-])('%s is in day %d', (moment, day) => {
-  expect(dayNumber(Date.parse(moment))).toBe(day);
-  expect(startOfDay(day)).toBeLessThanOrEqual(Date.parse(moment));
-  expect(startOfDay(day + 1)).toBeGreaterThan(Date.parse(moment));
 });

@@ -6,23 +6,21 @@ import {
   type HoldPlaced,
   type LedgerEvent,
   type LedgerOpened,
-  type RecordedPosting,
   withBalances,
 } from '@mizan/ledger';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** The day of a moment in UTC, counted from the epoch. @param moment ms since the epoch. */
-export const dayNumber = (moment: number): number => Math.floor(moment / DAY_MS);
-/** Its first moment, ms since the epoch. */
-export const startOfDay = (day: number): number => day * DAY_MS;
-
-/** What was posted to one account effective on one day. */
-export interface DayTotal {
+/** What holds take of an account after an event, on either side. */
+export interface HeldTotals {
   readonly account: string;
-  readonly day: number;
+  readonly position: number;
   readonly debits: bigint;
   readonly credits: bigint;
+}
+
+/** The last position of a run that was recorded at a moment, ms since the epoch. */
+export interface RecordedMoment {
+  readonly recordedAt: number;
+  readonly position: number;
 }
 
 /** A hold, and the event that placed it. */
@@ -48,8 +46,11 @@ export interface LedgerChanges {
   readonly changed: readonly Hold[];
   /** The day through which the run has closed the ledger, or null where it closes none. */
   readonly closedThrough: string | null;
-  /** To be added to what stands. */
-  readonly dayTotals: readonly DayTotal[];
+  /** How many lines the entries of the run add to each account. */
+  readonly lines: ReadonlyMap<string, number>;
+  /** After each event of a hold, in order. */
+  readonly held: readonly HeldTotals[];
+  readonly moments: readonly RecordedMoment[];
 }
 
 /** @param events of one ledger, in order, at least one. */
@@ -60,12 +61,16 @@ export function ledgerChanges(events: readonly LedgerEvent[]): LedgerChanges {
   const entries: EntryEvent[] = [];
   const placings: HoldPlaced[] = [];
   const holds = new Map<string, Hold>();
+  const held = new Map<string, HeldTotals>();
   let opened: LedgerOpened | null = null;
   let closedThrough: string | null = null;
   const total = (id: string, balances: Balances): void => {
     const account = accounts.get(id);
     if (account) accounts.set(id, withBalances(account, balances));
     else totals.set(id, balances);
+  };
+  const heldTotal = ({ position }: LedgerEvent, account: string, { debitsHeld, creditsHeld }: Balances): void => {
+    held.set(`${account} ${position}`, { account, position, debits: debitsHeld, credits: creditsHeld });
   };
   for (const event of events) {
     switch (event.type) {
@@ -80,19 +85,22 @@ export function ledgerChanges(events: readonly LedgerEvent[]): LedgerChanges {
         totals.delete(event.account.id);
         break;
       case 'HoldPlaced':
-        placings.push(event);
-        holds.set(event.hold.id, event.hold);
-        for (const { account, balances } of event.accounts) total(account, balances);
-        break;
       case 'HoldReleased':
       case 'HoldExpired':
+        if (event.type === 'HoldPlaced') placings.push(event);
         holds.set(event.hold.id, event.hold);
-        for (const { account, balances } of event.accounts) total(account, balances);
+        for (const { account, balances } of event.accounts) {
+          total(account, balances);
+          heldTotal(event, account, balances);
+        }
         break;
       case 'HoldCaptured':
         holds.set(event.hold.id, event.hold);
         entries.push(event);
-        for (const { account, balances } of event.postings) total(account, balances);
+        for (const { account, balances } of event.postings) {
+          total(account, balances);
+          heldTotal(event, account, balances);
+        }
         break;
       case 'EntryPosted':
         entries.push(event);
@@ -120,21 +128,14 @@ export function ledgerChanges(events: readonly LedgerEvent[]): LedgerChanges {
     placed,
     changed: [...holds.values()],
     closedThrough,
-    dayTotals: dayTotals(entries),
+    lines: linesOf(entries),
+    held: [...held.values()],
+    moments: [...new Map(events.map(({ recordedAt, position }) => [recordedAt, { recordedAt, position }])).values()],
   };
 }
 
-function dayTotals(entries: readonly EntryEvent[]): readonly DayTotal[] {
-  const totals = new Map<string, DayTotal>();
-  for (const { effectiveAt, postings } of entries) {
-    const day = dayNumber(effectiveAt);
-    for (const posting of postings) {
-      const key = `${posting.account} ${day}`;
-      totals.set(key, withPosting(totals.get(key) ?? { account: posting.account, day, debits: 0n, credits: 0n }, posting));
-    }
-  }
-  return [...totals.values()];
+function linesOf(entries: readonly EntryEvent[]): ReadonlyMap<string, number> {
+  const lines = new Map<string, number>();
+  for (const { postings } of entries) for (const { account } of postings) lines.set(account, (lines.get(account) ?? 0) + 1);
+  return lines;
 }
-
-const withPosting = (total: DayTotal, { side, amount }: RecordedPosting): DayTotal =>
-  side === 'debit' ? { ...total, debits: total.debits + amount } : { ...total, credits: total.credits + amount };

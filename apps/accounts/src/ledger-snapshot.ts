@@ -4,11 +4,11 @@ import { entryPage } from './entry-page.js';
 import type { EntryFilter } from './entry-search.js';
 import { holdPage } from './hold-page.js';
 import type { HoldFilter } from './hold-search.js';
-import { dayNumber, startOfDay } from './ledger-changes.js';
 import { nearestNames, respelled } from './nearest-names.js';
+import { type Axes, heldAt, latestMoment, turnovers } from './past.js';
 import type { LedgerName } from './position-waits.js';
 import type { Page } from './search.js';
-import type { Place, StatementLine, Turnover } from './statement.js';
+import { type Place, type StatementLine, type Turnover, placeOf } from './statement.js';
 
 /** Of each spelling, how many ids before and after it are looked at. */
 const NEIGHBOURS = 20;
@@ -16,6 +16,15 @@ const NEIGHBOURS = 20;
 const FAMILIES = 32;
 /** Past every id that begins with a prefix: ids are ASCII, and this is the last letter of it. */
 const PAST = '\x7f';
+
+/** How many lines one page of a statement looks at, at most. */
+const MOST_LINES_LOOKED_AT = 10_000;
+
+/** How far the journal had come at a moment, and when its last event was recorded (ms since the epoch). */
+export interface Known {
+  readonly position: number;
+  readonly recordedAt: number;
+}
 
 export interface AccountFilter {
   readonly prefix: string | null;
@@ -67,36 +76,67 @@ export class LedgerSnapshot {
     return rows.map(accountOf);
   }
 
-  /** What was posted to an account effective before a moment. */
-  async turnoverBefore(account: Account, moment: number): Promise<Turnover> {
-    const day = dayNumber(moment);
-    const { rows } = await this.client.query<{ debits: string; credits: string }>(
-      `SELECT coalesce(sum(debits), 0) AS debits, coalesce(sum(credits), 0) AS credits FROM (
-         SELECT debits, credits FROM accounts.day_totals WHERE ledger = $1 AND account = $2 AND day < $3
-         UNION ALL
-         SELECT CASE side WHEN 'debit' THEN amount ELSE 0 END, CASE side WHEN 'credit' THEN amount ELSE 0 END
-         FROM accounts.postings WHERE ledger = $1 AND account = $2 AND effective_at >= $4 AND effective_at < $5
-       ) AS earlier`,
-      [this.number, account.openedPosition, day, startOfDay(day), moment],
+  /** The last position recorded at or before a moment, and when that was; null before the ledger was opened. */
+  async knownAt(moment: number): Promise<Known | null> {
+    const { rows } = await this.client.query<{ position: number; recorded_at: number }>(
+      'SELECT position, recorded_at FROM accounts.moments WHERE ledger = $1 AND recorded_at <= $2 ORDER BY recorded_at DESC LIMIT 1',
+      [this.number, moment],
     );
-    const { debits, credits } = rows[0]!;
-    return { debits: BigInt(debits), credits: BigInt(credits) };
+    const [row] = rows;
+    return row ? { position: row.position, recordedAt: row.recorded_at } : null;
+  }
+
+  /** What was posted to an account. */
+  async turnover(account: Account, axes: Axes): Promise<Turnover> {
+    const [found] = await turnovers(this.client, this.number, [account.openedPosition], axes);
+    return found!;
+  }
+
+  /** Each account with its posted totals as they are by these axes. */
+  async postedAt(accounts: readonly Account[], axes: Axes): Promise<readonly Account[]> {
+    const numbers = accounts.map(({ openedPosition }) => openedPosition);
+    const found = await turnovers(this.client, this.number, numbers, axes);
+    return accounts.map((account, n) => ({ ...account, debitsPosted: found[n]!.debits, creditsPosted: found[n]!.credits }));
+  }
+
+  /** What holds took of an account at a position. */
+  heldAt({ openedPosition }: Account, position: number): Promise<Turnover> {
+    return heldAt(this.client, this.number, openedPosition, position);
+  }
+
+  /** The last moment at which anything counts that was posted to an account up to a position, or null where nothing was. */
+  latestMoment({ openedPosition }: Account, position: number): Promise<number | null> {
+    return latestMoment(this.client, this.number, openedPosition, position);
   }
 
   /**
-   * The next lines of an account's statement: after a place, effective before `to` (null: no end), at most `limit`,
-   * as the journal had them at `position`.
+   * The next lines of an account's statement: after a place, effective at or before `until`, as the journal had them at `position`.
+   * What was recorded later lies between them and is passed over; after so many in all, the page ends where it has come to, short or empty.
    */
-  async lines(account: Account, after: Place, to: number | null, position: number, limit: number): Promise<readonly StatementLine[]> {
+  async lines(
+    { openedPosition }: Account,
+    after: Place,
+    { until, position }: { readonly until: number; readonly position: number },
+    limit: number,
+    mostLookedAt = MOST_LINES_LOOKED_AT,
+  ): Promise<{ readonly lines: readonly StatementLine[]; readonly next: Place | null }> {
+    const next = `FROM accounts.postings WHERE ledger = $1 AND account = $2 AND (effective_at, position, leg) > ($3, $4, $5)
+      AND effective_at <= $6 ORDER BY effective_at, position, leg`;
+    const values = [this.number, openedPosition, ...after, until];
     const { rows } = await this.client.query<LineRow>(
       `SELECT posting.position, leg, posting.effective_at, side, amount, entry.id, recorded_at, reference, accounts
-       FROM accounts.postings AS posting JOIN accounts.entries AS entry USING (ledger, position)
-       WHERE ledger = $1 AND account = $2 AND (posting.effective_at, position, leg) > ($3, $4, $5)
-         AND ($6::bigint IS NULL OR posting.effective_at < $6) AND position <= $7
-       ORDER BY posting.effective_at, position, leg LIMIT $8`,
-      [this.number, account.openedPosition, ...after, to, position, limit],
+       FROM (SELECT * FROM (SELECT * ${next} LIMIT ${mostLookedAt}) AS looked_at WHERE position <= $7 LIMIT ${limit + 1}) AS posting
+       JOIN accounts.entries AS entry ON entry.ledger = $1 AND entry.position = posting.position
+       ORDER BY posting.effective_at, posting.position, leg`,
+      [...values, position],
     );
-    return rows.map(lineOf);
+    const lines = rows.slice(0, limit).map(lineOf);
+    if (rows.length > limit) return { lines, next: placeOf(lines.at(-1)!) };
+    const { rows: last } = await this.client.query<Pick<LineRow, 'effective_at' | 'position' | 'leg'>>(
+      `SELECT effective_at, position, leg ${next} OFFSET ${mostLookedAt - 1} LIMIT 1`,
+      values,
+    );
+    return { lines, next: last[0] ? [last[0].effective_at, last[0].position, last[0].leg] : null };
   }
 
   /** One page of the entries that a filter leaves. `mostLookedAt`: as for `search`. */

@@ -1,3 +1,4 @@
+import { instantText } from '@mizan/contracts';
 import {
   type Account,
   MAX_METADATA_BYTES,
@@ -11,7 +12,7 @@ import {
 } from '@mizan/ledger';
 import { isAssetCode } from '@mizan/money';
 import { Problem, optionalOneOf, optionalPosition, optionalText, pageLimit, parameter } from '@mizan/platform';
-import type { LedgerSnapshot } from './ledger-snapshot.js';
+import type { Known, LedgerSnapshot } from './ledger-snapshot.js';
 import type { LedgerName } from './position-waits.js';
 import { type Order, orders } from './search.js';
 
@@ -24,10 +25,26 @@ export function ledgerNamed(tenant: string, ledger: string): LedgerName {
   return { tenant, ledger };
 }
 
-/** @throws Problem `account_not_found` with the nearest names. */
-export async function accountNamed(ledger: LedgerSnapshot, id: string): Promise<Account> {
+/**
+ * How far the journal had come at a moment (ms since the epoch), or as far as the books go (null).
+ * @throws Problem `ledger_not_found` where the ledger was not there yet.
+ */
+export async function knownAt(ledger: LedgerSnapshot, recordedAt: number | null): Promise<Known> {
+  const known = recordedAt === null ? ledger : await ledger.knownAt(recordedAt);
+  if (known) return known;
+  throw new Problem('ledger_not_found', `At ${instantText(recordedAt!)} this ledger had not been opened.`, { field: 'recordedAt' });
+}
+
+/** An account of the ledger as it was at a position. @throws Problem `account_not_found` with the nearest names. */
+export async function accountNamed(ledger: LedgerSnapshot, id: string, { position }: Pick<Known, 'position'> = ledger): Promise<Account> {
   const account = isAccountId(id) ? await ledger.account(id) : null;
-  if (account) return account;
+  if (account && account.openedPosition <= position) return account;
+  if (account)
+    throw new Problem(
+      'account_not_found',
+      `Account ${id} was opened at ${instantText(account.openedAt)}, position ${account.openedPosition}: at position ${position} it was not known.`,
+      { account: id, suggestions: [] },
+    );
   const suggestions = isAccountId(id) ? await ledger.nearest(id) : [];
   const near = suggestions.length > 0 ? ` Near it: ${suggestions.join(', ')}.` : '';
   throw new Problem('account_not_found', `There is no account ${id} in this ledger at position ${ledger.position}.${near}`, {
@@ -101,6 +118,14 @@ export function metadataAsked(query: unknown): { readonly metadata: Metadata; re
 export const metadataText = (metadata: Metadata): string => JSON.stringify(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** What the OpenAPI document says of parameters that several reads take. */
+export const at = [
+  optionalMoment,
+  'What counts at this moment, inclusive: effective at or before it. Without it, everything counts.',
+] as const;
+export const recordedAt = [
+  optionalMoment,
+  'As it was known at this moment, inclusive: recorded at or before it. Without it, as it is known now.',
+] as const;
 export const minPosition = [optionalPosition, 'At least this journal position; waits up to 2 s for it.'] as const;
 export const paging = {
   limit: [pageLimit, 'Items on a page.'],

@@ -6,7 +6,7 @@ const MOST_WAITING = 256;
 
 /** All tables of the books, in the order in which everybody locks them. */
 export const bookTables =
-  'accounts.ledgers, accounts.accounts, accounts.entries, accounts.postings, accounts.day_totals, accounts.holds, accounts.words, accounts.rebuilding';
+  'accounts.ledgers, accounts.accounts, accounts.entries, accounts.postings, accounts.moments, accounts.held, accounts.folios, accounts.folio_totals, accounts.holds, accounts.words, accounts.rebuilding';
 
 /**
  * Every question to the books has an index that leads to its answer in order, and ends when it has enough. The planner,

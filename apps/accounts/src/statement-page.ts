@@ -1,7 +1,7 @@
 import { type StatementBody, instantText } from '@mizan/contracts';
-import { type Account, normalSide, posted } from '@mizan/ledger';
+import { type Account, normalSide } from '@mizan/ledger';
 import type { LedgerSnapshot } from './ledger-snapshot.js';
-import { type Place, counterparts, normalBalance, placeOf, withBalances } from './statement.js';
+import { type Place, counterparts, normalBalance, withBalances } from './statement.js';
 
 /** From inclusive, to exclusive, ms since the epoch; null: without end. */
 export interface Range {
@@ -20,17 +20,24 @@ export interface StatementStart {
   readonly opening: string;
   readonly closing: string;
   readonly position: number;
+  /** No line counts later, ms since the epoch. */
+  readonly until: number;
+  /** How far the books had come when the first page was read: not before `position`. */
+  readonly read: number;
 }
 
 /** Before every moment that an entry can have. */
 const BEGINNING = Number.MIN_SAFE_INTEGER;
 
-/** The first page's. */
-export async function startOf(ledger: LedgerSnapshot, account: Account, { from, to }: Range): Promise<StatementStart> {
-  const before = async (moment: number): Promise<bigint> => normalBalance(account.type, await ledger.turnoverBefore(account, moment));
-  const opening = String(from === null ? 0n : await before(from));
-  const closing = String(to === null ? posted(account) : await before(to));
-  return { after: [from ?? BEGINNING, 0, 0], balance: opening, opening, closing, position: ledger.position };
+/** The first page's, of the journal as it was at `position`. */
+export async function startOf(ledger: LedgerSnapshot, account: Account, { from, to }: Range, position: number): Promise<StatementStart> {
+  const before = async (moment: number | null): Promise<string> =>
+    String(normalBalance(account.type, await ledger.turnover(account, { at: moment === null ? null : moment - 1, position })));
+  const opening = from === null ? '0' : await before(from);
+  const closing = await before(to);
+  const latest = (await ledger.latestMoment(account, position)) ?? BEGINNING;
+  const until = to === null ? latest : Math.min(latest, to - 1);
+  return { after: [from ?? BEGINNING, 0, 0], balance: opening, opening, closing, position, until, read: ledger.position };
 }
 
 /** One page, and where the next begins (null: this is the last). */
@@ -41,9 +48,8 @@ export async function statementPage(
   start: StatementStart,
   limit: number,
 ): Promise<{ readonly page: Omit<StatementBody, 'next'>; readonly next: StatementStart | null }> {
-  const found = await ledger.lines(account, start.after, to, start.position, limit + 1);
-  const lines = withBalances(account.type, BigInt(start.balance), found.slice(0, limit));
-  const last = found.length > limit ? lines.at(-1) : undefined;
+  const found = await ledger.lines(account, start.after, start, limit);
+  const lines = withBalances(account.type, BigInt(start.balance), found.lines);
   const page = {
     account: account.id,
     asset: account.asset,
@@ -66,5 +72,6 @@ export async function statementPage(
     closing: start.closing,
     position: start.position,
   };
-  return { page, next: last ? { ...start, after: placeOf(last), balance: String(last.balance) } : null };
+  const balance = String(lines.at(-1)?.balance ?? start.balance);
+  return { page, next: found.next && { ...start, after: found.next, balance } };
 }

@@ -3,7 +3,18 @@ import { type StatementBody, scopes } from '@mizan/contracts';
 import { Caller, Cursors, Describe, Problem, RequireScope, optionalPosition, optionalText, pageLimit, readQuery } from '@mizan/platform';
 import type { FastifyReply } from 'fastify';
 import { Books } from './books.js';
-import { accountNamed, checkRange, ledgerNamed, minPosition, optionalMoment, optionalPrefix, paging } from './reading.js';
+import {
+  accountNamed,
+  at,
+  checkRange,
+  knownAt,
+  ledgerNamed,
+  minPosition,
+  optionalMoment,
+  optionalPrefix,
+  paging,
+  recordedAt,
+} from './reading.js';
 import { type StatementStart, startOf, statementPage } from './statement-page.js';
 import { trialBalance } from './trial-balance.js';
 
@@ -24,9 +35,17 @@ export class StatementsController {
   @Describe({
     id: 'getStatement',
     summary: 'What was posted to an account, by the moment it counts',
-    description: 'Opening and closing are those of the whole range. All pages are of the journal as it was at the position of the first.',
+    description:
+      'Opening and closing are those of the whole range. All pages are of the journal as it was at the position of the first. ' +
+      'A page may be short, even empty, and have a next one: it looks at 10,000 postings at most, and what was recorded later is left out.',
     answers: { 200: 'Statement' },
-    query: { from: [optionalMoment, 'First moment, inclusive.'], to: [optionalMoment, 'End, exclusive.'], ...paging, minPosition },
+    query: {
+      from: [optionalMoment, 'First moment, inclusive.'],
+      to: [optionalMoment, 'End, exclusive.'],
+      recordedAt,
+      ...paging,
+      minPosition,
+    },
   })
   statement(
     @Param('ledger') ledger: string,
@@ -37,6 +56,7 @@ export class StatementsController {
     const asked = readQuery(query, {
       from: optionalMoment,
       to: optionalMoment,
+      recordedAt: optionalMoment,
       limit: pageLimit,
       cursor: optionalText,
       minPosition: optionalPosition,
@@ -44,19 +64,18 @@ export class StatementsController {
     const { from, to, limit } = asked;
     checkRange(asked);
     const name = ledgerNamed(tenant, ledger);
-    const list = [tenant, 'statement', ledger, id, String(from), String(to)];
+    const list = [tenant, 'statement', ledger, id, String(from), String(to), String(asked.recordedAt)];
     const begun = asked.cursor === null ? null : this.cursors.decode<StatementStart>(list, asked.cursor);
-    if (begun && begun.position < (asked.minPosition ?? 0))
+    if (begun && begun.read < (asked.minPosition ?? 0))
       throw new Problem(
         'invalid_cursor',
-        `This statement is as of position ${begun.position}, before minPosition: begin again without cursor.`,
-        {
-          field: 'cursor',
-        },
+        `This statement was begun at position ${begun.read}, before minPosition: begin again without cursor.`,
+        { field: 'cursor' },
       );
-    return this.books.read(name, begun?.position ?? asked.minPosition, async (book) => {
-      const account = await accountNamed(book, id);
-      const start = begun ?? (await startOf(book, account, { from, to }));
+    return this.books.read(name, begun?.read ?? asked.minPosition, async (book) => {
+      const known = begun ?? (await knownAt(book, asked.recordedAt));
+      const account = await accountNamed(book, id, known);
+      const start = begun ?? (await startOf(book, account, { from, to }, known.position));
       const { page, next } = await statementPage(book, account, { from, to }, start, limit);
       return { ...page, next: next && this.cursors.encode(list, next) };
     });
@@ -65,9 +84,9 @@ export class StatementsController {
   @Get('trial-balance')
   @Describe({
     id: 'getTrialBalance',
-    summary: 'Posted debits and credits of every account, with their totals per asset',
+    summary: 'Posted debits and credits of every account, with their totals per asset, also of the past',
     answers: { 200: 'TrialBalance' },
-    query: { prefix: [optionalPrefix, 'The beginning of the ids.'], minPosition },
+    query: { at, recordedAt, prefix: [optionalPrefix, 'The beginning of the ids.'], minPosition },
   })
   async trialBalance(
     @Param('ledger') ledger: string,
@@ -75,14 +94,23 @@ export class StatementsController {
     @Caller() { tenant }: Caller,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const asked = readQuery(query, { prefix: optionalPrefix, minPosition: optionalPosition });
+    const asked = readQuery(query, {
+      at: optionalMoment,
+      recordedAt: optionalMoment,
+      prefix: optionalPrefix,
+      minPosition: optionalPosition,
+    });
     const name = ledgerNamed(tenant, ledger);
     if (this.trialBalances >= MOST_TRIAL_BALANCES)
       throw new Problem('overloaded', 'Other trial balances are on their way. Try again shortly.', { headers: { 'retry-after': '1' } });
     this.trialBalances++;
     try {
       const { ledger: book, close } = await this.books.open(name, asked.minPosition);
-      const text = trialBalance(book, asked.prefix);
+      const known = await knownAt(book, asked.recordedAt).catch(async (error: unknown) => {
+        await close();
+        throw error;
+      });
+      const text = trialBalance(book, { at: asked.at, position: known.position }, asked.prefix);
       // Sent to the end, broken off by the reader, out of time, or failed: a stream closes once.
       text.once('close', () => {
         this.trialBalances--;

@@ -3,8 +3,11 @@ import type { TrialBalanceBody } from '@mizan/contracts';
 import type { Account } from '@mizan/ledger';
 import { Problem } from '@mizan/platform';
 import type { LedgerSnapshot } from './ledger-snapshot.js';
+import type { Axes } from './past.js';
 
 const PAGE = 1_000;
+/** Of accounts whose past is asked for: each takes some work. */
+const PAST_PAGE = 200;
 /** A snapshot that is held longer keeps the database from tidying up. */
 const LONGEST_MS = 60_000;
 
@@ -42,23 +45,29 @@ export class AssetTotals {
  * The trial balance of a ledger as JSON text. It closes when all is read, or when it is destroyed.
  * @param longestMs after this time it is destroyed with a Problem `overloaded`, also where its reader asks for nothing any more.
  */
-export function trialBalance(ledger: LedgerSnapshot, prefix: string | null, longestMs = LONGEST_MS): Readable {
-  const text = Readable.from(trialBalanceText(ledger, prefix));
+export function trialBalance(ledger: LedgerSnapshot, axes: Axes, prefix: string | null, longestMs = LONGEST_MS): Readable {
+  const text = Readable.from(trialBalanceText(ledger, axes, prefix));
   const timer = setTimeout(() => text.destroy(new Problem('overloaded', 'The reader took too long to take the trial balance.')), longestMs);
   return text.once('close', () => clearTimeout(timer));
 }
 
 /** Piece by piece; never more than a page of accounts in memory. */
-async function* trialBalanceText(ledger: LedgerSnapshot, prefix: string | null): AsyncGenerator<string> {
+async function* trialBalanceText(ledger: LedgerSnapshot, axes: Axes, prefix: string | null): AsyncGenerator<string> {
   const totals = new AssetTotals();
-  yield `{"position":${ledger.position},"accounts":[`;
+  yield `{"position":${axes.position},"accounts":[`;
+  const isPast = axes.at !== null || axes.position < ledger.position;
+  const limit = isPast ? PAST_PAGE : PAGE;
+  let separator = '';
   let after = '';
   for (;;) {
-    const page = await ledger.accounts({ prefix, type: null, asset: null }, after, PAGE);
-    for (const account of page) totals.add(account);
-    const lines = page.map((account) => JSON.stringify(lineOf(account))).join(',');
-    if (lines) yield after === '' ? lines : `,${lines}`;
-    if (page.length < PAGE) break;
+    const page = await ledger.accounts({ prefix, type: null, asset: null }, after, limit);
+    const known = page.filter(({ openedPosition }) => openedPosition <= axes.position);
+    const shown = isPast ? await ledger.postedAt(known, axes) : known;
+    for (const account of shown) totals.add(account);
+    const lines = shown.map((account) => JSON.stringify(lineOf(account))).join(',');
+    if (lines) yield `${separator}${lines}`;
+    if (lines) separator = ',';
+    if (page.length < limit) break;
     after = page.at(-1)!.id;
   }
   yield `],"totals":${JSON.stringify(totals.lines())}}`;
