@@ -55,7 +55,7 @@ export function leasesFrom({ leases, time }: Cluster, machine: Machine, owner: s
     take: (ledger) =>
       machine.call('the leases', () => {
         const lease = leases.get(ledger) ?? { owner, epoch: 0, until: NEVER };
-        if (lease.owner !== owner && lease.until > time.now) return null;
+        if (lease.owner !== owner && lease.until > time.now) return { owner: lease.owner, forMs: lease.until - time.now };
         const taken = { owner, epoch: lease.epoch + 1, until: time.now + LEASE_MS };
         leases.set(ledger, taken);
         return { ledger, epoch: taken.epoch };

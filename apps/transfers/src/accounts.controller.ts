@@ -1,12 +1,14 @@
-import { Body, Controller, HttpStatus, Param, Patch, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpStatus, Param, Patch, Post, Res, UseFilters } from '@nestjs/common';
 import { type AccountBody, accountBody, scopes } from '@mizan/contracts';
 import type { CommandEvent } from '@mizan/ledger';
 import { Describe, RequireScope } from '@mizan/platform';
 import type { FastifyReply } from 'fastify';
 import { AskedBy, type Asking } from './asking.js';
 import { CommandDesk, unexpected } from './command-desk.js';
+import { ForwardingFilter } from './forwarding.filter.js';
 
 @RequireScope(scopes.ledger)
+@UseFilters(ForwardingFilter)
 @Controller('v1/ledgers/:ledger')
 export class AccountsController {
   constructor(private readonly desk: CommandDesk) {}

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, Res, UseFilters } from '@nestjs/common';
 import { type CommandBody, type LedgerBody, type ResultBody, scopes } from '@mizan/contracts';
 import { BodyLimit, Describe, Problem, RequireScope } from '@mizan/platform';
 import type { FastifyReply } from 'fastify';
@@ -7,10 +7,12 @@ import { AskedBy, type Asking } from './asking.js';
 import { MAX_BATCH_BYTES, carryOutBatch } from './batch.js';
 import { CheckedClock } from './checked-clock.js';
 import { CommandDesk, unexpected } from './command-desk.js';
+import { ForwardingFilter } from './forwarding.filter.js';
 import { Ledgers } from './ledgers.js';
 
 /** What concerns a ledger as a whole, or any command by its id; and all commands in a batch. */
 @RequireScope(scopes.ledger)
+@UseFilters(ForwardingFilter)
 @Controller('v1/ledgers/:ledger')
 export class CommandsController {
   constructor(

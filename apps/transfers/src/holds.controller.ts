@@ -1,11 +1,13 @@
-import { Body, Controller, Get, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpStatus, Param, Post, Query, Res, UseFilters } from '@nestjs/common';
 import { type EntryBody, type HoldBody, holdBody, scopes } from '@mizan/contracts';
 import { Describe, Problem, RequireScope } from '@mizan/platform';
 import type { FastifyReply } from 'fastify';
 import { AskedBy, type Asking } from './asking.js';
 import { CommandDesk, entryOf, unexpected } from './command-desk.js';
+import { ForwardingFilter } from './forwarding.filter.js';
 
 @RequireScope(scopes.ledger)
+@UseFilters(ForwardingFilter)
 @Controller('v1/ledgers/:ledger')
 export class HoldsController {
   constructor(private readonly desk: CommandDesk) {}

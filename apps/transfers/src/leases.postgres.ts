@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { LEASE_MS, type Lease, type Leases, type Returned } from './leases.js';
+import { type Held, LEASE_MS, type Lease, type Leases, type Returned } from './leases.js';
 
 export class PostgresLeases implements Leases {
   /** @param owner the url under which this instance answers: the same url is the same place, restarted. */
@@ -8,7 +8,7 @@ export class PostgresLeases implements Leases {
     private readonly owner: string,
   ) {}
 
-  async take(ledger: string): Promise<Lease | null> {
+  async take(ledger: string): Promise<Lease | Held> {
     const { rows } = await this.pool.query<{ epoch: number }>(
       `INSERT INTO transfers.leases AS l (ledger, owner, epoch, until)
        VALUES ($1, $2, 1, clock_timestamp() + $3 * interval '1 ms')
@@ -17,7 +17,15 @@ export class PostgresLeases implements Leases {
        RETURNING epoch`,
       [ledger, this.owner, LEASE_MS],
     );
-    return rows[0] ? { ledger, epoch: rows[0].epoch } : null;
+    return rows[0] ? { ledger, epoch: rows[0].epoch } : this.held(ledger);
+  }
+
+  private async held(ledger: string): Promise<Held> {
+    const { rows } = await this.pool.query<Held>(
+      `SELECT owner, greatest(0, extract(epoch FROM until - clock_timestamp()) * 1000)::float8 AS "forMs" FROM transfers.leases WHERE ledger = $1`,
+      [ledger],
+    );
+    return rows[0]!;
   }
 
   async renew(leases: readonly Lease[]): Promise<{ held: ReadonlySet<string>; databaseNow: number }> {

@@ -1,7 +1,7 @@
 /** Who writes which ledger. */
 export interface Leases {
-  /** Takes a ledger that is free, has run out, or was this owner's before. Null: another owner has it. */
-  take(ledger: string): Promise<Lease | null>;
+  /** Takes a ledger that is free, has run out, or was this owner's before. */
+  take(ledger: string): Promise<Lease | Held>;
   /** Renews all of these that are still this owner's; resolves with the ledgers that are, and the database's clock. */
   renew(leases: readonly Lease[]): Promise<{ readonly held: ReadonlySet<string>; readonly databaseNow: number }>;
   /** Gives them back at once. */
@@ -11,6 +11,14 @@ export interface Leases {
 export interface Returned extends Lease {
   /** Everything of the ledger is known and in the index. Otherwise it is loaded once more: a hold of it may be due that nobody knows of. */
   readonly settled: boolean;
+}
+
+/** Another owner has it. */
+export interface Held {
+  /** The url under which that owner answers. */
+  readonly owner: string;
+  /** How long yet, unless it is renewed, ms. */
+  readonly forMs: number;
 }
 
 export interface Lease {

@@ -39,8 +39,11 @@ export interface WriterPorts {
 }
 
 interface Decided extends Waiting {
-  readonly reply: Reply;
+  readonly reply: Reply | WriterFault;
 }
+
+const neverOpened = (): WriterFault =>
+  new WriterFault('ledger_not_found', 'The ledger was never opened. Create it with PUT /v1/ledgers/{ledger}.');
 
 /**
  * The single writer of one ledger. It decides what waits in its queue one after another in memory, appends the
@@ -205,7 +208,8 @@ export class LedgerWriter {
     if (flush.events.length > 0) this.follower.follow(flush.indexed, position, { nextExpiry, closedThrough });
     for (const one of decided) {
       this.waiting.done(one);
-      one.submission.answer(one.reply);
+      if (one.reply instanceof WriterFault) one.submission.refuse(one.reply);
+      else one.submission.answer(one.reply);
     }
     this.remembered.trim(this.ports.keptCommands());
     return flush.events.length > 0 || decided.length > 0;
@@ -224,10 +228,8 @@ export class LedgerWriter {
       for (const waiting of taken) {
         const { ask, submission } = waiting;
         if (submission.refused) decided.push({ ...waiting, reply: null });
-        else if (this.book.ledger.position === 0 && ask.kind !== 'open-ledger') {
-          submission.refuse(new WriterFault('ledger_not_found', 'The ledger was never opened. Create it with PUT /v1/ledgers/{ledger}.'));
-          decided.push({ ...waiting, reply: null });
-        } else if (flush.full || blocked.has(submission)) undecided.push(waiting);
+        else if (this.book.ledger.position === 0 && ask.kind !== 'open-ledger') decided.push({ ...waiting, reply: neverOpened() });
+        else if (flush.full || blocked.has(submission)) undecided.push(waiting);
         else if (!blocked.letPass(submission, flush.accountsToClear(ask), flush)) undecided.push(waiting);
         else decided.push({ ...waiting, reply: flush.decide(ask, submission.origin) });
       }

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpStatus, Param, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpStatus, Param, Put, Query, Res, UseFilters } from '@nestjs/common';
 import { holdsCardNumber, textFault } from '@mizan/ledger';
 import { type AssetBody, type LedgerBody, type ListBody, scopes } from '@mizan/contracts';
 import { isAssetCode, isExponent } from '@mizan/money';
@@ -6,11 +6,13 @@ import { Caller, Cursors, Describe, Problem, RequireScope, optionalText, pageLim
 import type { FastifyReply } from 'fastify';
 import { AskedBy, type Asking } from './asking.js';
 import { Assets } from './assets.js';
+import { ForwardingFilter } from './forwarding.filter.js';
 import { Ledgers, isLedgerId } from './ledgers.js';
 
 const LONGEST_NAME = 128;
 
 @RequireScope(scopes.ledger)
+@UseFilters(ForwardingFilter)
 @Controller('v1')
 export class LedgersController {
   constructor(

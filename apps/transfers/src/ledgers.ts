@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type LedgerBody, statusOf } from '@mizan/contracts';
 import { Problem } from '@mizan/platform';
 import type { Asking } from './asking.js';
+import { WrittenElsewhere } from './elsewhere.js';
 import { WriterFault } from './fault.js';
 import type { CatalogEntry, LedgerCatalog } from './ledger-catalog.js';
 import type { Ask, Reply } from './ask.js';
@@ -22,7 +23,7 @@ export class Ledgers {
     private readonly ids: CommandIds,
   ) {}
 
-  /** Asks a tenant's ledger. @throws Problem `ledger_not_found`, or what a fault of the writer amounts to. */
+  /** Asks a tenant's ledger. @throws Problem `ledger_not_found`, or what a fault of the writer amounts to; WrittenElsewhere. */
   async ask<A extends Ask>({ tenant, origin }: Asking, ledger: string, asks: readonly A[]): Promise<Reply<A>[]> {
     const entry = await this.entry(tenant, ledger);
     return this.submit(entry, asks, origin);
@@ -63,12 +64,12 @@ export class Ledgers {
     throw notFound(id);
   }
 
-  /** What is durable of it, whether it is open here or not. */
+  /** What is durable of it, whoever writes it. A writer that was overtaken does not know it, so the journal says where it ends. */
   private async body({ uid, id, name }: CatalogEntry): Promise<LedgerBody> {
-    const writer = this.open.find(uid);
-    if (writer) return { id, name, closedThrough: writer.closedThrough, position: writer.position };
     const followed = await this.ids.followed(uid);
     const position = await this.reader.end(uid);
+    const writer = this.open.find(uid);
+    if (writer?.position === position) return { id, name, closedThrough: writer.closedThrough, position };
     const closedThrough = (await this.reader.lastClosedDay(uid, followed.through, position)) ?? followed.closedThrough;
     return { id, name, closedThrough, position };
   }
@@ -77,11 +78,16 @@ export class Ledgers {
     try {
       return await this.open.ask(entry, asks, origin);
     } catch (fault) {
-      if (!(fault instanceof WriterFault)) throw fault;
-      const again = statusOf(fault.kind) === 503 ? { headers: { 'retry-after': RETRY_AFTER_S } } : {};
-      throw new Problem(fault.kind, fault.message, { ...again, cause: fault });
+      throw fault instanceof WrittenElsewhere ? fault : problemOf(fault);
     }
   }
+}
+
+/** What a fault of the writer is to a caller; any other error is itself. */
+export function problemOf(fault: unknown): unknown {
+  if (!(fault instanceof WriterFault)) return fault;
+  const again = statusOf(fault.kind) === 503 ? { headers: { 'retry-after': RETRY_AFTER_S } } : {};
+  return new Problem(fault.kind, fault.message, { ...again, cause: fault });
 }
 
 const notFound = (id: string): Problem =>

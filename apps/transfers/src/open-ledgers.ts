@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ask, Origin, Reply } from './ask.js';
+import { LedgersElsewhere, WrittenElsewhere } from './elsewhere.js';
 import { WriterFault, notWritten } from './fault.js';
 import { LEASE_MS, type Lease, type Leases, type Returned } from './leases.js';
 import type { LedgerWriter, WriterPorts } from './ledger-writer.js';
@@ -30,6 +31,7 @@ export class OpenLedgers {
   private readonly open = new Map<string, Open>();
   private readonly loading = new Map<string, Promise<LedgerWriter>>();
   private readonly loadingLeases = new Map<string, Lease>();
+  private readonly elsewhere = new LedgersElsewhere();
   private readonly stopping = new AbortController();
   private closing = false;
   private waitingForLoad = 0;
@@ -59,7 +61,7 @@ export class OpenLedgers {
     this.scheduleAttendance(0);
   }
 
-  /** Asks a ledger; once more when its writer ended before it had written anything of this. @throws WriterFault */
+  /** Asks a ledger; once more when its writer ended before it had written anything of this. @throws WriterFault, WrittenElsewhere among them. */
   async ask<A extends Ask>(ledger: LedgerOf, asks: readonly A[], origin: Origin): Promise<Reply<A>[]> {
     const writer = await this.writer(ledger);
     try {
@@ -68,6 +70,21 @@ export class OpenLedgers {
       const untouched = fault instanceof WriterFault && fault.kind === 'unavailable';
       if (!untouched || !writer.hasEnded) throw fault;
       return (await this.writer(ledger)).submit(asks, origin);
+    }
+  }
+
+  /**
+   * Who writes a ledger: null where this instance does. One that nobody writes is taken and loaded.
+   * @param anew without what is remembered of it: whoever was thought to write it does not.
+   */
+  async writtenBy(ledger: LedgerOf, anew = false): Promise<WrittenElsewhere | null> {
+    if (anew) this.elsewhere.forget(ledger.uid);
+    try {
+      await this.writer(ledger);
+      return null;
+    } catch (fault) {
+      if (fault instanceof WrittenElsewhere) return fault;
+      throw fault;
     }
   }
 
@@ -104,11 +121,13 @@ export class OpenLedgers {
     return { openLedgers: this.open.size, queuedCommands: this.queuedCommands, unindexed, clockDriftMs };
   }
 
-  /** The writer of a ledger, loaded if it is not open. @throws WriterFault when another instance has it, or it cannot be loaded in time. */
+  /** The writer of a ledger, loaded if it is not open. @throws WrittenElsewhere when another instance has it, WriterFault when it cannot be loaded in time. */
   private async writer(ledger: LedgerOf): Promise<LedgerWriter> {
     if (this.closing) throw notWritten('This service is stopping.');
     const open = this.find(ledger.uid);
     if (open) return open;
+    const others = this.elsewhere.find(ledger.uid, this.ports.clock.monotonic());
+    if (others) throw new WrittenElsewhere(ledger, others);
     if (this.waitingForLoad >= MAX_WAITING_FOR_LOAD)
       throw new WriterFault('overloaded', 'Too many wait for ledgers to be loaded. Send it again in a second.');
     let loading = this.loading.get(ledger.uid);
@@ -130,11 +149,17 @@ export class OpenLedgers {
     }
   }
 
-  private async load({ uid, tenant }: LedgerOf): Promise<LedgerWriter> {
+  private async load(ledger: LedgerOf): Promise<LedgerWriter> {
     const { clock, log } = this.ports;
+    const { uid, tenant } = ledger;
     try {
+      const askedAt = clock.monotonic();
       const lease = await this.leases.take(uid);
-      if (lease === null) throw notWritten('Another instance writes this ledger.');
+      if ('owner' in lease) {
+        const writing = { url: lease.owner, until: askedAt + lease.forMs };
+        this.elsewhere.remember(uid, writing);
+        throw new WrittenElsewhere(ledger, writing);
+      }
       this.loadingLeases.set(uid, lease);
       const startedAt = clock.monotonic();
       const writer = await loadLedger(this.ports, lease, tenant, this.stopping.signal);

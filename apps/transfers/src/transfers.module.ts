@@ -12,6 +12,8 @@ import { CommandsController } from './commands.controller.js';
 import { EntriesController } from './entries.controller.js';
 import type { TransfersEnvironment } from './environment.js';
 import { FEED, FeedController } from './feed.controller.js';
+import { ForwardingFilter } from './forwarding.filter.js';
+import { Forwarding } from './forwarding.js';
 import { HoldsController } from './holds.controller.js';
 import { JournalController } from './journal.controller.js';
 import { JournalReader } from './journal-reader.js';
@@ -125,6 +127,16 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
     inject: [Ledgers, CheckedClock],
     useFactory: (asked: Ledgers, clock: CheckedClock) => new CommandDesk(asked, clock),
   };
+  const forwarding = {
+    provide: Forwarding,
+    inject: [OpenLedgers, CheckedClock],
+    useFactory: (open: OpenLedgers, clock: CheckedClock) => new Forwarding(open, clock, TRANSFERS_URL),
+  };
+  const forwardingFilter = {
+    provide: ForwardingFilter,
+    inject: [Forwarding],
+    useFactory: (sender: Forwarding) => new ForwardingFilter(sender),
+  };
   const relay = {
     provide: RELAY,
     inject: [Database, PostgresEventStore, PostgresTexts, Readiness, Metrics],
@@ -170,6 +182,8 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
       openLedgers,
       ledgers,
       desk,
+      forwarding,
+      forwardingFilter,
       relay,
       service,
       { provide: PostingMetrics, inject: [Metrics], useFactory: (metrics: Metrics) => new PostingMetrics(metrics) },
