@@ -37,7 +37,8 @@ it('shows whether the books balance, asset by asset, what is held, and how far t
     const writing = new Writing('acme', ledger);
     writing.do(open('bank:cash', 'asset'));
     writing.do(open('clients:17', 'liability'));
-    writing.do(open('shop:miles', 'asset', { asset: 'ACMEMILES', exponent: 0 }));
+    writing.book.defineAsset('ACMEMILES', 0);
+    writing.do(open('shop:miles', 'asset', { asset: 'ACMEMILES' }));
     writing.do(transfer('t1', 'bank:cash', 'clients:17', 700n));
     writing.do(hold('h1', 'bank:cash', 'clients:17', 300n));
     await journal.append(`u-${ledger}`, writing.events);
