@@ -38,7 +38,8 @@ export function updateAccount(facts: Facts, command: Update, recorded: Recorded)
   const before = facts.account(command.account);
   if (!before) return accountNotFound(command.account);
   const { minBalance = before.minBalance, maxBalance = before.maxBalance, frozen = before.frozen, metadata = before.metadata } = command;
-  if (minBalance !== null && maxBalance !== null && minBalance > maxBalance) return limitsCrossed(before.id);
+  if (minBalance !== null && maxBalance !== null && minBalance > maxBalance)
+    return limitsCrossed(before.id, command.minBalance === undefined ? 'maxBalance' : 'minBalance');
   const account: Account = { ...before, minBalance, maxBalance, frozen, metadata };
   return { ...recorded, type: 'AccountUpdated', command, texts: textsOf(account), account };
 }
@@ -63,8 +64,8 @@ export function reopenAccount(facts: Facts, command: Reopen, recorded: Recorded)
 /** The words of an account event are the account's metadata as they are afterwards. */
 const textsOf = ({ metadata }: Account): Texts => ({ reference: null, metadata });
 
-function limitsCrossed(account: string): Rejection {
-  return { code: 'invalid_amount', detail: `The minimum of ${account} would lie above its maximum. Change both together.`, account };
+function limitsCrossed(account: string, field: string): Rejection {
+  return { code: 'invalid_amount', detail: `The minimum of ${account} would lie above its maximum. Change both together.`, account, field };
 }
 
 function accountNotEmpty(account: Account): Rejection {

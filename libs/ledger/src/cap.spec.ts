@@ -5,6 +5,29 @@ const MAX = '340282366920938463463374607431768211455';
 describe('a transfer with a cap', () => {
   it.each<[name: string, table: string]>([
     [
+      'with room under the limit and none in the totals, is refused for the totals',
+      `
+    open a asset     JPY  max ${MAX}
+    open b liability JPY  min -${MAX}
+    transfer t1 debit b credit a 1 JPY
+    transfer t2 debit a credit b 1 JPY
+    transfer t3 debit b credit a ${(BigInt(MAX) - 1n).toString()} JPY
+    transfer t4 debit b credit a 9 JPY  cap debit      => balance_overflow
+    transfer t5 debit a credit b ${(BigInt(MAX) - 1n).toString()} JPY
+    totals a ${MAX} 0 ${MAX} 0
+    totals b ${MAX} 0 ${MAX} 0`,
+    ],
+    [
+      'at a floor that takes all of the totals, is refused by the floor',
+      `
+    open a asset     JPY
+    open b liability JPY  min -${MAX}
+    transfer t1 debit b credit a ${MAX} JPY
+    transfer t2 debit b credit a 9 JPY  cap debit      => insufficient_funds b
+    totals a 0 0 ${MAX} 0
+    totals b ${MAX} 0 0 0`,
+    ],
+    [
       'debits a liability down to its floor',
       `
     open a asset     JPY

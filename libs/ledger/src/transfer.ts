@@ -24,7 +24,8 @@ import { type Rejection, isRejection } from './rejection.js';
 export function postTransfer(facts: Facts, command: Transfer, recorded: Recorded): EntryPosted | Rejection {
   const asked = legsOn(facts, postingsOf(command));
   if (isRejection(asked)) return asked;
-  const legs = 'cap' in command ? capped(command, asked) : asked;
+  const room = 'cap' in command ? roomWithin(command, asked) : null;
+  const legs = room === null ? asked : asked.map((leg) => ({ ...leg, amount: room > 0n ? room : 1n }));
   const effects = effectsOf(legs, post);
   const effectiveAt = command.effectiveAt ?? recorded.recordedAt;
   return (
@@ -32,7 +33,7 @@ export function postTransfer(facts: Facts, command: Transfer, recorded: Recorded
     periodOpen(facts, effectiveAt) ??
     accountsOpen(legs) ??
     sidesNotFrozen(legs) ??
-    totalsWithinBounds(effects) ??
+    (room === null || room > 0n ? totalsWithinBounds(effects) : null) ??
     floorsKept(effects) ??
     ceilingsKept(effects) ?? {
       position: recorded.position,
@@ -57,13 +58,12 @@ export function recordedPostings(legs: readonly Leg[], effects: readonly Effect[
 }
 
 /**
- * The legs with the amount that the limits leave. Where they leave nothing, one minor unit is asked for,
- * so that the limit itself says no.
+ * What the limits leave of a capped amount. Where they leave nothing, one minor unit is asked for, so that the limit
+ * itself says no.
  */
-function capped({ amount, cap }: TwoLegTransfer, legs: readonly Leg[]): readonly Leg[] {
+function roomWithin({ amount, cap }: TwoLegTransfer, legs: readonly Leg[]): bigint {
   const rooms = legs.flatMap(({ on, side }) => (cap === side || cap === 'both' ? (roomFor(on, side) ?? []) : []));
-  const most = rooms.reduce((least, room) => (room < least ? room : least), amount);
-  return legs.map((leg) => ({ ...leg, amount: most > 0n ? most : 1n }));
+  return rooms.reduce((least, room) => (room < least ? room : least), amount);
 }
 
 /** How much an account's limit leaves for a posting on one side; null where no limit stands in its way. */
