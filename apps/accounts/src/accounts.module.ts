@@ -101,7 +101,7 @@ export const inboxOptions = (pool: pg.Pool) => ({ pool, schema: 'accounts', cons
 
 /** The journal as `transfers` serves it to this service. */
 export const journalFeed = ({ TRANSFERS_URL, GATEWAY_URL, SERVICE_KEY }: Sources): HttpFeed =>
-  new HttpFeed({ url: TRANSFERS_URL, token: serviceTokens({ gatewayUrl: GATEWAY_URL, apiKey: SERVICE_KEY }) });
+  new HttpFeed({ urls: TRANSFERS_URL, token: serviceTokens({ gatewayUrl: GATEWAY_URL, apiKey: SERVICE_KEY }) });
 
 /** Listens to Kafka, unless the feed alone is the bus. */
 export async function connectKafka(app: NestFastifyApplication): Promise<void> {

@@ -1,9 +1,9 @@
-import { type Environment, databaseUrl, list, listening, oneOf, publicKeysFile, readEnvironment, secret, url } from '@mizan/platform';
+import { type Environment, databaseUrl, list, listening, oneOf, publicKeysFile, readEnvironment, secret, url, urls } from '@mizan/platform';
 
 const sources = {
   DATABASE_URL: databaseUrl,
   GATEWAY_URL: url('the address of the gateway, which gives this service its tokens'),
-  TRANSFERS_URL: url('the address of transfers, which serves the feed of the journal'),
+  TRANSFERS_URL: urls('where the instances of transfers are, which serve the feed of the journal'),
   SERVICE_KEY: secret('the API key of this service'),
 };
 

@@ -46,7 +46,7 @@ async function complete(): Promise<void> {
 const rebuilt = (pool = database.pool) =>
   rebuild({
     pool,
-    feed: new HttpFeed({ url: journal.url, token: async () => 'a token', attempts: 1 }),
+    feed: new HttpFeed({ urls: [journal.url], token: async () => 'a token', attempts: 1 }),
     inbox: new WholeJournalInbox(inboxOptions(pool)),
     log: () => {},
   });

@@ -102,7 +102,7 @@ export async function startService(
       PORT: 0,
       DATABASE_URL: databaseUrl,
       GATEWAY_URL: journal.url,
-      TRANSFERS_URL: journal.url,
+      TRANSFERS_URL: [journal.url],
       SERVICE_KEY: 'a key that the test does not check',
       TOKEN_KEYS_FILE: tokens.publicKeys,
       BUS: kafka ? 'kafka' : 'feed',

@@ -1,4 +1,4 @@
-import { type Environment, type Setting, databaseUrl, file, listening, readEnvironment, url } from '@mizan/platform';
+import { type Environment, type Setting, databaseUrl, file, listening, readEnvironment, urls } from '@mizan/platform';
 import type { SigningKey } from './token-signer.js';
 
 const signingKeyFile: Setting<SigningKey> = file('a private Ed25519 key as a JWK', (content) => {
@@ -11,8 +11,8 @@ const settings = {
   ...listening(8080),
   DATABASE_URL: databaseUrl,
   SIGNING_KEY_FILE: signingKeyFile,
-  TRANSFERS_URL: url('where the service transfers listens'),
-  ACCOUNTS_URL: url('where the service accounts listens'),
+  TRANSFERS_URL: urls('where the instances of transfers listen'),
+  ACCOUNTS_URL: urls('where the instances of accounts listen'),
 };
 
 export type GatewayEnvironment = Environment<typeof settings>;

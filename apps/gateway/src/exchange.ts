@@ -3,14 +3,16 @@ import { Problem, sendProblem } from '@mizan/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher } from 'undici';
 import { headersToReturn } from './hop-by-hop.js';
+import type { Sent } from './upstream.js';
 
 /** An answer up to this size is held until it is whole, so that one cut off by a dying service is never passed for an answer. */
 const HELD_BYTES = 64 * 1024;
 
 /** One request on its way to a service and its answer on the way back. */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Sent {
   /** Called once, when it is over. */
   onEnd = (): void => {};
+  onNotSent = (): boolean => false;
   private controller: Dispatcher.DispatchController | null = null;
   private head: { readonly status: number; readonly headers: Record<string, string | string[]> } | null = null;
   private held: Buffer[] | null = null;
@@ -51,6 +53,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (!this.over && !this.controller && !this.reply.raw.destroyed && this.onNotSent()) return;
     if (!this.end() || this.reply.raw.destroyed) return;
     sendProblem(this.request, this.reply, error instanceof Problem ? error : this.problemAfter(error));
   }
@@ -59,6 +62,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private begin(): ServerResponse {
     this.reply.hijack();
     return this.reply.raw.writeHead(this.head!.status, this.head!.headers);
+  }
+
+  giveUp(why: Error): void {
+    this.controller?.abort(why);
   }
 
   /** The caller has gone. A write that was sent takes its course; nobody hears how it ended. */

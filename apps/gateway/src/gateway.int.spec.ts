@@ -62,7 +62,7 @@ const transfers = new StandIn('transfers');
 const accounts = new StandIn('accounts');
 const standIns = [transfers, accounts];
 
-async function start(urls: { TRANSFERS_URL: string; ACCOUNTS_URL: string }): Promise<{ app: NestFastifyApplication; origin: string }> {
+async function start(urls: { TRANSFERS_URL: string[]; ACCOUNTS_URL: string[] }): Promise<{ app: NestFastifyApplication; origin: string }> {
   const environment = {
     HOST: '127.0.0.1',
     PORT: 0,
@@ -83,7 +83,7 @@ beforeAll(async () => {
   ({ id: keyId, apiKey } = await keys.create({ tenant: 'acme', name: 'test', scopes: ['ledger'] }));
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   signingKey = { ...((await exportJWK(privateKey)) as SigningKey), kid: 'one' };
-  ({ app, origin } = await start({ TRANSFERS_URL: await transfers.listen(), ACCOUNTS_URL: await accounts.listen() }));
+  ({ app, origin } = await start({ TRANSFERS_URL: [await transfers.listen()], ACCOUNTS_URL: [await accounts.listen()] }));
 });
 
 beforeEach(() => {
@@ -387,7 +387,7 @@ describe('a service that fails', () => {
     const away = new StandIn('accounts');
     const url = await away.listen();
     await away.server.close();
-    const alone = await start({ TRANSFERS_URL: await transfersUrl(), ACCOUNTS_URL: url });
+    const alone = await start({ TRANSFERS_URL: [await transfersUrl()], ACCOUNTS_URL: [url] });
     const ask = (path: string) => fetch(`${alone.origin}${path}`, { headers: { authorization: `Bearer ${apiKey}` } });
     try {
       expect(await problemOf(await ask('/v1/ledgers/main/accounts'))).toEqual(problem(503, 'unavailable'));
@@ -404,6 +404,56 @@ describe('a service that fails', () => {
     } finally {
       await alone.app.close();
     }
+  });
+});
+
+describe('a service of several instances', () => {
+  const second = new StandIn('transfers');
+  let both: { app: NestFastifyApplication; origin: string };
+  const transfer = (body = '{"id":"t-1"}') =>
+    fetch(`${both.origin}/v1/ledgers/main/transfers`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', 'mizan-forwarded': '1' },
+      body,
+    });
+
+  beforeAll(async () => {
+    both = await start({ TRANSFERS_URL: [await transfersUrl(), await second.listen()], ACCOUNTS_URL: ['http://127.0.0.1:1'] });
+  });
+  afterAll(async () => {
+    await both.app.close();
+    await second.server.close();
+  });
+
+  it('is asked in turn, and not told by outsiders what instances tell one another', async () => {
+    const asked = { first: 0, second: 0 };
+    transfers.answer = (request) => ((asked.first += request.method === 'POST' ? 1 : 0), transfers.heard(request));
+    second.answer = (request) => ((asked.second += request.method === 'POST' ? 1 : 0), second.heard(request));
+    for (let i = 0; i < 10; i += 1) {
+      const { headers } = (await (await transfer()).json()) as { headers: Record<string, string> };
+      expect(headers).not.toHaveProperty('mizan-forwarded');
+    }
+    expect(asked).toEqual({ first: 5, second: 5 });
+  });
+
+  it('is given up where it stands still: what was sent is not known, and others are asked from then on', async () => {
+    let asked = 0;
+    transfers.answer = ({ method }) => new Promise(() => (asked += method === 'POST' ? 1 : 0));
+    second.answer = (request) => second.heard(request);
+    const answers = await Promise.all([transfer(), transfer()]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 503]);
+    expect(await problemOf(answers.find(({ status }) => status === 503)!)).toEqual(problem(503, 'outcome_unknown'));
+    const before = asked;
+    for (let i = 0; i < 4; i += 1) expect((await transfer()).status).toBe(200);
+    expect(asked).toBe(before);
+  });
+
+  it('is passed over where it refuses the connection: the caller does not notice', async () => {
+    await second.server.close();
+    transfers.answer = (request) => transfers.heard(request);
+    for (let i = 0; i < 6; i += 1) expect((await transfer()).status).toBe(200);
+    expect((await fetch(`${both.origin}/v1/status`, { headers: { authorization: `Bearer ${apiKey}` } })).status).toBe(200);
+    expect(await (await fetch(`${both.origin}/health/ready`)).json()).toMatchObject({ checks: { transfers: { ready: true } } });
   });
 });
 

@@ -12,7 +12,16 @@ const ofOneHop = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-const ofTheGateway = new Set(['host', 'authorization', 'x-request-id', 'content-length', 'expect', 'cookie']);
+const ofTheGateway = new Set([
+  'mizan-forwarded',
+  'host',
+  'authorization',
+  'x-request-id',
+  'traceparent',
+  'content-length',
+  'expect',
+  'cookie',
+]);
 
 /** What of a caller's headers goes on, as name, value, name, value, ... @param raw as Node gives them. */
 export function headersToForward(raw: readonly string[], own: readonly string[]): string[] {

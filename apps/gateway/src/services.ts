@@ -8,24 +8,39 @@ export type ServiceReport = ReadinessBody | { readonly service: ServiceName; rea
 
 /** What the services behind the gateway say of themselves. */
 export class Services {
-  constructor(private readonly urls: Readonly<Record<ServiceName, string>>) {}
+  constructor(private readonly urls: Readonly<Record<ServiceName, readonly string[]>>) {}
 
-  async reports(): Promise<Record<ServiceName, ServiceReport>> {
-    const reports = await Promise.all(serviceNames.map(async (name) => [name, await this.report(name)] as const));
-    return Object.fromEntries(reports) as Record<ServiceName, ServiceReport>;
+  /** Of each instance: those after a service's first are called `transfers-2` and so on. */
+  async reports(): Promise<Record<string, ServiceReport>> {
+    const instances = serviceNames.flatMap((name) =>
+      this.urls[name].map(async (url, i) => [i === 0 ? name : `${name}-${i + 1}`, await this.reportOf(name, url)] as const),
+    );
+    return Object.fromEntries(await Promise.all(instances));
   }
 
+  /** Of an instance that is ready, where there is one. */
   async report(service: ServiceName): Promise<ServiceReport> {
+    const reports = await Promise.all(this.urls[service].map((url) => this.reportOf(service, url)));
+    return reports.find(({ ready }) => ready) ?? reports[0]!;
+  }
+
+  /** Of whichever instance answers first. @throws Error when none answers in time with JSON. */
+  async ask(service: ServiceName, path: string): Promise<unknown> {
+    return Promise.any(this.urls[service].map((url) => this.askAt(url, path))).catch((error: unknown) => {
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    });
+  }
+
+  private async reportOf(service: ServiceName, url: string): Promise<ServiceReport> {
     try {
-      return (await this.ask(service, '/health/ready')) as ReadinessBody;
+      return (await this.askAt(url, '/health/ready')) as ReadinessBody;
     } catch (error) {
       return { service, ready: false, detail: `does not answer (${reasonOf(error)})` };
     }
   }
 
-  /** @throws Error when it does not answer in time, or not with JSON. */
-  async ask(service: ServiceName, path: string): Promise<unknown> {
-    const response = await fetch(`${this.urls[service]}${path}`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+  private async askAt(url: string, path: string): Promise<unknown> {
+    const response = await fetch(url + path, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
     return response.json();
   }
 }

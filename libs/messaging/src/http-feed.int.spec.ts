@@ -47,7 +47,7 @@ function send(response: ServerResponse, status: number, body: object): void {
 }
 
 const over = (options: Partial<HttpFeedOptions> = {}): HttpFeed =>
-  new HttpFeed({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: async () => 'good', ...options });
+  new HttpFeed({ urls: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`], token: async () => 'good', ...options });
 const failing = (status: number) => (_request: IncomingMessage, response: ServerResponse) =>
   send(response, status, { code: `mishap_${status}` });
 
@@ -107,6 +107,15 @@ describe('the feed over HTTP', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('asks another instance where one is gone, and goes on asking that one', async () => {
+    const { port } = server.address() as AddressInfo;
+    const feed = over({ urls: ['http://127.0.0.1:1', `http://127.0.0.1:${port}`], attempts: 2 });
+    for (let asked = 1; asked <= 3; asked += 1) {
+      await feed.heads(null, 1);
+      expect(requests).toHaveLength(asked);
+    }
+  });
+
   it('does not wait for ever', async () => {
     mishaps = [() => {}, (_request, response) => void response.writeHead(200).write('{"heads":[')];
     await expect(over({ deadlineMs: 200, attempts: 2 }).heads(null, 1)).rejects.toThrow(/attempt 2/);
@@ -131,7 +140,7 @@ describe('the feed over HTTP', () => {
   });
 
   it('says so where nobody listens', async () => {
-    await expect(over({ url: 'http://127.0.0.1:1' }).heads(null, 1)).rejects.toThrow(
+    await expect(over({ urls: ['http://127.0.0.1:1'] }).heads(null, 1)).rejects.toThrow(
       /The feed at http:\/\/127.0.0.1:1 failed \(attempt 3\)/,
     );
   });

@@ -7,8 +7,8 @@ import { reasonOf } from './poison.js';
 export type TokenSource = (refused?: string) => Promise<string>;
 
 export interface HttpFeedOptions {
-  /** The owning service's own address, for example `http://127.0.0.1:8081`. */
-  readonly url: string;
+  /** The owning service's own address, for example `http://127.0.0.1:8081`; of several instances each, all of which have the same journal. */
+  readonly urls: readonly string[];
   readonly token: TokenSource;
   /** For one attempt, with its answer read to the end. */
   readonly deadlineMs?: number;
@@ -17,9 +17,15 @@ export interface HttpFeedOptions {
 
 const ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** The feed over the owning service's HTTP. */
+/** The feed over the owning service's HTTP. Where an instance fails, the next one is asked, and stays the one that is asked. */
 export class HttpFeed implements Feed {
+  private at = 0;
+
   constructor(private readonly options: HttpFeedOptions) {}
+
+  private get url(): string {
+    return this.options.urls[this.at % this.options.urls.length]!;
+  }
 
   async heads(after: string | null, limit: number, signal?: AbortSignal): Promise<HeadsBody> {
     const query = new URLSearchParams({ ...(after === null ? {} : { after }), limit: String(limit) });
@@ -38,16 +44,18 @@ export class HttpFeed implements Feed {
 
   /** Tries a few times; what the server refuses outright is not asked again. */
   private async get(path: string, signal: AbortSignal = new AbortController().signal): Promise<unknown> {
-    const { url, attempts = 3 } = this.options;
+    const { attempts = 3 } = this.options;
     let refused: string | undefined;
     for (let failures = 1; ; failures++) {
       signal.throwIfAborted();
+      const { at, url } = this;
       try {
         return await this.attempt(new URL(path, url), signal, refused);
       } catch (error) {
         if (error instanceof RefusedToken) refused = error.token;
         if (error instanceof Refused || failures >= attempts || signal.aborted)
           throw new Error(`The feed at ${url} failed (attempt ${failures}): ${reasonOf(error)}`, { cause: error });
+        if (refused === undefined) this.at = at + 1;
         await pause(backoffMs(failures, 100, 2_000), signal);
       }
     }
@@ -71,7 +79,7 @@ export class HttpFeed implements Feed {
   }
 
   private misshapen(what: string): Error {
-    return new Error(`The feed at ${this.options.url} answered something that is not ${what}. Do both services run the same release?`);
+    return new Error(`The feed at ${this.url} answered something that is not ${what}. Do both services run the same release?`);
   }
 }
 

@@ -99,6 +99,12 @@ export const url =
     return value.replace(/\/+$/, '');
   };
 
+/** The addresses of a service's instances, separated by commas, one or more. */
+export const urls =
+  (what: string): Setting<readonly string[]> =>
+  (name, variables) =>
+    list(what)(name, variables).map((one) => url(what)(name, { [name]: one }));
+
 /** A secret, given as `NAME`, or better as `NAME_FILE`, the path of a file that holds it. Its value is never shown. */
 export const secret =
   (what: string): Setting<string> =>

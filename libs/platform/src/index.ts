@@ -13,6 +13,7 @@ export {
   secret,
   text,
   url,
+  urls,
   wholeNumber,
 } from './environment.js';
 export { Caller, type Credentials, Open, RequireScope, type Scope, bearerOf, callerOf, unauthorized } from './access.js';
