@@ -1,12 +1,12 @@
 import { kafkaServer } from './servers.js';
-import { shared } from './shared.js';
+import { oneForAll } from './one-for-all.js';
 
 export interface KafkaBrokers {
   readonly brokers: string[];
   release(): Promise<void>;
 }
 
-const server = shared(() => process.env.TEST_KAFKA_BROKERS || undefined, kafkaServer);
+const server = oneForAll(() => process.env.TEST_KAFKA_BROKERS || undefined, kafkaServer);
 
 /**
  * A real Kafka broker that other tests use too: topics and groups need names of the test's own where it must be alone.

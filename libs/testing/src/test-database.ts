@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { postgresServer } from './servers.js';
-import { shared } from './shared.js';
+import { oneForAll } from './one-for-all.js';
 
 export interface TestDatabase {
   /** The administrator's URL of a database that nobody else uses. Roles belong to the whole server: see `testDatabase`. */
@@ -10,7 +10,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-const server = shared(addressFromEnvironment, postgresServer);
+const server = oneForAll(addressFromEnvironment, postgresServer);
 
 /**
  * A fresh, empty database on a real PostgreSQL server: the one that TEST_DATABASE_URL names, else a server that starts

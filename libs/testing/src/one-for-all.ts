@@ -6,7 +6,7 @@ interface Lease {
 }
 
 /** One server for all who ask for it: started for the first, stopped with the last. An address that is given is only handed on. */
-export function shared(given: () => string | undefined, start: () => Promise<TestServer>): { acquire(): Promise<Lease> } {
+export function oneForAll(given: () => string | undefined, start: () => Promise<TestServer>): { acquire(): Promise<Lease> } {
   let holders = 0;
   let starting: Promise<TestServer> | undefined;
   return {
