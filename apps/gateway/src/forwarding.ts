@@ -69,7 +69,9 @@ export class Forwarding implements OnModuleInit, OnApplicationShutdown {
   private send(request: FastifyRequest, reply: FastifyReply, { service, endless }: Route, token: string): void {
     const upstream = this.upstreams[service];
     try {
+      const { traceparent } = request.headers;
       const own = ['authorization', `Bearer ${token}`, 'x-request-id', request.id];
+      if (typeof traceparent === 'string') own.push('traceparent', traceparent);
       const options: Dispatcher.DispatchOptions = {
         method: request.raw.method!,
         path: request.raw.url!,

@@ -18,6 +18,7 @@ import { PROBLEM_TYPE, Problem, pathOf, problemDocument } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
 import { HealthController, Readiness } from './readiness.js';
 import { measureRequests } from './request-metrics.js';
+import { traceIdOf, traceRequests } from './request-traces.js';
 import { RoutePatterns } from './route-patterns.js';
 
 /** The largest body of a route that does not say otherwise (`@BodyLimit`), bytes. */
@@ -71,6 +72,7 @@ export async function createApplication({ name, module, tokens, publish, connect
   const metrics = new Metrics(name, version);
   answerWithRequestId(fastify);
   measureRequests(fastify, metrics);
+  traceRequests(fastify);
   readJsonAlone(fastify);
   const root: DynamicModule = {
     module: ServiceRoot,
@@ -117,7 +119,15 @@ function answerWithRequestId(fastify: FastifyInstance): void {
     if (log.isLevelEnabled(level)) {
       const ms = Math.round(reply.elapsedTime * 10) / 10;
       log[level](
-        { requestId: request.id, actor: request.caller?.actor, method: request.method, path: pathOf(request.url), status, ms },
+        {
+          requestId: request.id,
+          traceId: traceIdOf(request),
+          actor: request.caller?.actor,
+          method: request.method,
+          path: pathOf(request.url),
+          status,
+          ms,
+        },
         'answered',
       );
     }

@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Service, createApplication, version } from './application.js';
+import { oneOf, readEnvironment, wholeNumber } from './environment.js';
 import { log } from './log.js';
 import { Metrics } from './metrics.js';
 
@@ -8,6 +9,12 @@ const CLOSE_WITHIN_MS = 3_000;
 /** Answers still under way after this time are broken off, so that the rest can close in order. */
 const BREAK_OFF_AFTER_MS = 2_000;
 
+/** Of the environment, what every service reads by itself. */
+const telemetry = {
+  TELEMETRY: oneOf('where traces go', ['off', 'otlp'], 'off'),
+  TELEMETRY_PERCENT: wholeNumber('how many in a hundred requests are traced', { least: 0, most: 100, otherwise: 100 }),
+};
+
 export interface Listening extends Service {
   readonly environment: { readonly HOST: string; readonly PORT: number };
 }
@@ -15,6 +22,7 @@ export interface Listening extends Service {
 /** Starts a service, and ends it on SIGTERM, SIGINT, or when the process that started it is gone. A service that cannot start ends with code 1. */
 export async function bootstrap({ environment: { HOST, PORT }, ...service }: Listening): Promise<void> {
   log.setBindings({ service: service.name });
+  const endTracing = await tracing(service.name);
   process.once('uncaughtException', (error) => {
     log.fatal({ err: error }, 'stopped by an error that nobody handled');
     process.exit(1);
@@ -22,7 +30,7 @@ export async function bootstrap({ environment: { HOST, PORT }, ...service }: Lis
   try {
     const app = await createApplication(service);
     app.get(Metrics).measureProcess();
-    closeWhenTold(app);
+    closeWhenTold(app, endTracing);
     await app.listen(PORT, HOST);
     log.info({ url: await app.getUrl(), version }, 'listening');
   } catch (error) {
@@ -33,7 +41,15 @@ export async function bootstrap({ environment: { HOST, PORT }, ...service }: Lis
   }
 }
 
-function closeWhenTold(app: NestFastifyApplication): void {
+/** Nothing of it is loaded where it is off. @returns what hands over the last traces. */
+async function tracing(name: string): Promise<() => Promise<void>> {
+  const { TELEMETRY, TELEMETRY_PERCENT: percent } = readEnvironment(telemetry);
+  if (TELEMETRY === 'off') return async () => {};
+  const { startTracing } = await import('./tracing.js');
+  return startTracing({ name, version, percent });
+}
+
+function closeWhenTold(app: NestFastifyApplication, endTracing: () => Promise<void>): void {
   let closing = false;
   const close = (why: string): void => {
     if (closing) return;
@@ -44,13 +60,16 @@ function closeWhenTold(app: NestFastifyApplication): void {
       log.error(`did not close within ${CLOSE_WITHIN_MS} ms`);
       process.exit(1);
     }, CLOSE_WITHIN_MS).unref();
-    app.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'closed with an error');
-        process.exit(1);
-      },
-    );
+    app
+      .close()
+      .then(endTracing)
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'closed with an error');
+          process.exit(1);
+        },
+      );
   };
   process.on('SIGTERM', () => close('SIGTERM'));
   process.on('SIGINT', () => close('SIGINT'));

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import type { LoggerService } from '@nestjs/common';
 
 /**
- * JSON lines on stdout. Bodies, headers and tokens are never given to it; who logs inside a request adds its `requestId`.
+ * JSON lines on stdout. Bodies, headers and tokens are never given to it; who logs inside a request adds its `requestId`, and the `traceId` where there is one.
  * `LOG_LEVEL` (default info) chooses what is written; tests are silent unless they set it.
  */
 export const log = pino({

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemOf } from './fault-problem.js';
 import { log } from './log.js';
 import { PROBLEM_TYPE, Problem, pathOf, problemDocument } from './problem.js';
+import { traceIdOf } from './request-traces.js';
 import type { RoutePatterns } from './route-patterns.js';
 
 /** Every error leaves as a problem document: the services' own, the framework's, and what nobody expected. */
@@ -41,6 +42,6 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
 }
 
 function unexpected(request: FastifyRequest, error: unknown): Problem {
-  log.error({ requestId: request.id, method: request.method, err: error }, 'a request failed');
+  log.error({ requestId: request.id, traceId: traceIdOf(request), method: request.method, err: error }, 'a request failed');
   return new Problem('internal_error', 'The server failed. The outcome of a write is not known: send the same id again to learn it.');
 }
