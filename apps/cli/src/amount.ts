@@ -11,10 +11,11 @@ export const money = (minor: string | bigint, exponent: number): Money => ({ min
 
 /**
  * A decimal as the user writes it, in minor units of its asset.
- * @throws WrongUsage where it is no decimal, or finer than the asset.
+ * @throws WrongUsage where it is no decimal, finer than the asset, or, unsigned, nothing.
  */
 export function minorUnits(text: string, asset: string, exponent: number, { signed = false } = {}): bigint {
   const amount = parseDecimal(text, exponent, { signed });
+  if (amount === 0n && !signed) throw new WrongUsage(`${text} is nothing; an amount begins at one minor unit.`);
   if (typeof amount === 'bigint') return amount;
   const problems: Record<DecimalFault, string> = {
     malformed: 'is not an amount such as 250.00',
