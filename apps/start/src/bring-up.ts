@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { freePort } from '@mizan/embedded';
 import { kafka, postgres } from './backing-servers.js';
 import { type DemoLedger, demoLedger } from './demo-ledger.js';
 import { developmentKeys } from './development-keys.js';
@@ -11,7 +12,7 @@ import { choosePorts } from './ports.js';
 import type { Report } from './report.js';
 import { runProgram } from './run-program.js';
 import { password, signingKeys } from './secrets.js';
-import { type Surroundings, entryPoint, environmentOf, serviceNames, services, urlOf } from './services.js';
+import { type Surroundings, entryPoint, environmentOf, instancesOf, serviceNames, services, urlOf } from './services.js';
 import type { Settings } from './settings.js';
 import type { Supervisor } from './supervisor.js';
 
@@ -49,6 +50,7 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
     adminUrl,
     brokers,
     ports,
+    moreTransfersPorts: await Promise.all(Array.from({ length: settings.transfersInstances - 1 }, freePort)),
     bus: settings.bus,
     passwords: new Map(await Promise.all(services.map(async ({ name }) => [name, await password(home, name)] as const))),
     accountsKeyFile: join(home.secrets, 'accounts.key'),
@@ -62,7 +64,7 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
     url: urlOf(ports.gateway),
     apiKey: keys.development.apiKey,
     secondTenantApiKey: keys.second.apiKey,
-    services: Object.fromEntries(services.map(({ name }) => [name, urlOf(ports[name])])),
+    services: Object.fromEntries(instancesOf(around).map(({ name, port }) => [name, urlOf(port)])),
   };
   await writePrivate(home.devFile, `${JSON.stringify(development, null, 2)}\n`);
   const demo = settings.empty
@@ -88,23 +90,25 @@ async function migrate(around: Surroundings, report: Report): Promise<void> {
 
 async function startServices(around: Surroundings, home: Home, supervisor: Supervisor, report: Report): Promise<void> {
   const step = report.step('services');
+  const instances = instancesOf(around);
   let ready = 0;
   await Promise.all(
-    services.map(async (plan) => {
-      const url = urlOf(around.ports[plan.name]);
+    instances.map(async (instance) => {
+      const { plan, name, port } = instance;
+      const url = urlOf(port);
       await supervisor.startService({
-        name: plan.name,
+        name,
         script: entryPoint(plan.name, 'main.js'),
         oldSpaceMb: plan.oldSpaceMb,
-        environment: environmentOf(plan, around),
-        logFile: join(home.logs, `${plan.name}.log`),
+        environment: environmentOf(instance, around),
+        logFile: join(home.logs, `${name}.log`),
         liveUrl: `${url}/health/live`,
       });
-      if (await becomesReady({ name: plan.name, url }, serviceNames, () => supervisor.stopping)) ready += 1;
-      step.progress(`${ready} of ${services.length} ready`);
+      if (await becomesReady({ name, url }, serviceNames, () => supervisor.stopping)) ready += 1;
+      step.progress(`${ready} of ${instances.length} ready`);
     }),
   );
-  const outcome = `${ready} of ${services.length} ready`;
-  if (ready === services.length) step.done(outcome);
+  const outcome = `${ready} of ${instances.length} ready`;
+  if (ready === instances.length) step.done(outcome);
   else step.noted(outcome);
 }

@@ -7,6 +7,8 @@ export interface Surroundings {
   readonly adminUrl: string;
   readonly passwords: ReadonlyMap<string, string>;
   readonly ports: Readonly<Record<ServiceName, number>>;
+  /** Of the instances of transfers after the first. */
+  readonly moreTransfersPorts: readonly number[];
   readonly bus: 'kafka' | 'feed';
   readonly brokers: readonly string[];
   readonly signingKeyFile: string;
@@ -33,6 +35,20 @@ export const services: readonly ServicePlan[] = [
 
 export const serviceNames: readonly string[] = services.map(({ name }) => name);
 
+/** One process of a service. */
+export interface Instance {
+  readonly plan: ServicePlan;
+  /** The service's name; from its second instance on with a number: `transfers-2`. */
+  readonly name: string;
+  readonly port: number;
+}
+
+export function instancesOf({ ports, moreTransfersPorts }: Surroundings): readonly Instance[] {
+  const first = services.map((plan) => ({ plan, name: plan.name, port: ports[plan.name] }));
+  const transfers = first.find(({ name }) => name === 'transfers')!;
+  return [...first, ...moreTransfersPorts.map((port, i) => ({ ...transfers, name: `transfers-${i + 2}`, port }))];
+}
+
 export const entryPoint = (service: ServiceName, file: string): string => join(root, 'apps', service, 'dist', file);
 
 export const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
@@ -41,17 +57,18 @@ export function databaseUrlOf(service: ServiceName, { adminUrl, passwords }: Sur
   return serviceUrl(adminUrl, service, passwords.get(service)!);
 }
 
-export function environmentOf({ name, own }: ServicePlan, around: Surroundings): Record<string, string> {
-  const { ports } = around;
+export function environmentOf({ plan: { name, own }, port }: Instance, around: Surroundings): Record<string, string> {
+  const { ports, moreTransfersPorts } = around;
+  const everyTransfers = [ports.transfers, ...moreTransfersPorts].map(urlOf).join(',');
   return {
     HOST: '127.0.0.1',
-    PORT: String(ports[name]),
+    PORT: String(port),
     DATABASE_URL: databaseUrlOf(name, around),
     BUS: around.bus,
     ...(around.bus === 'kafka' ? { KAFKA_BROKERS: around.brokers.join(',') } : {}),
     TOKEN_KEYS_FILE: around.publicKeysFile,
     GATEWAY_URL: urlOf(ports.gateway),
-    TRANSFERS_URL: urlOf(ports.transfers),
+    TRANSFERS_URL: name === 'transfers' ? urlOf(port) : everyTransfers,
     ACCOUNTS_URL: urlOf(ports.accounts),
     ...own(around),
   };

@@ -23,11 +23,19 @@ it('starts everything of its own in .mizan where nothing is said', () => {
     brokers: undefined,
     bus: 'kafka',
     restart: false,
+    transfersInstances: 1,
   });
 });
 
 it('takes what the environment names', () => {
-  const environment = { MIZAN_PORT: '0', MIZAN_HOME: '/elsewhere', MIZAN_RESTART: '1', KAFKA_BROKERS: 'one:9092,two:9092', BUS: 'feed' };
+  const environment = {
+    MIZAN_PORT: '0',
+    MIZAN_HOME: '/elsewhere',
+    MIZAN_RESTART: '1',
+    KAFKA_BROKERS: 'one:9092,two:9092',
+    BUS: 'feed',
+    TRANSFERS_INSTANCES: '2',
+  };
   expect(readSettings(['--empty', '--json'], environment)).toMatchObject({
     directory: '/elsewhere',
     empty: true,
@@ -36,6 +44,7 @@ it('takes what the environment names', () => {
     brokers: ['one:9092', 'two:9092'],
     bus: 'feed',
     restart: true,
+    transfersInstances: 2,
   });
 });
 
@@ -52,6 +61,7 @@ it.each([
   [[], { MIZAN_PORT: '65536' }, /0 to 65535/],
   [[], { DATABASE_URL: 'localhost/mizan' }, /DATABASE_URL is not of the form postgres:/],
   [[], { DATABASE_URL: 'mysql://127.0.0.1/mizan' }, /DATABASE_URL/],
+  [[], { TRANSFERS_INSTANCES: '0' }, /TRANSFERS_INSTANCES is 0; it must be a number from 1 to 8/],
   [[], { BUS: 'rabbit' }, /BUS is rabbit; it must be kafka or feed/],
 ])('refuses %j with %j', (args, environment, message) => {
   const problem = problemOf(args, environment);

@@ -16,6 +16,7 @@ Environment
   DATABASE_URL    an administrator's URL of another PostgreSQL server, 18 or later
   KAFKA_BROKERS   another Kafka cluster, host:port,host:port
   BUS             feed: no Kafka, services follow the store's own feed
+  TRANSFERS_INSTANCES  how many processes of transfers share the ledgers, 1 to 8 (1)
 
 Exit codes
   0 stopped cleanly   1 a part failed   2 wrong usage   3 runs here already   4 port in use   5 disk full   6 Java or Maven missing`;
@@ -31,15 +32,18 @@ export interface Settings {
   readonly brokers: readonly string[] | undefined;
   readonly bus: 'kafka' | 'feed';
   readonly restart: boolean;
+  readonly transfersInstances: number;
 }
 
 /** @throws StartProblem for an option or value that is not known. */
 export function readSettings(args: readonly string[], environment: NodeJS.ProcessEnv): Settings {
-  const { MIZAN_PORT, MIZAN_HOME, MIZAN_RESTART, DATABASE_URL, KAFKA_BROKERS, BUS, INIT_CWD } = environment;
+  const { MIZAN_PORT, MIZAN_HOME, MIZAN_RESTART, DATABASE_URL, KAFKA_BROKERS, BUS, TRANSFERS_INSTANCES, INIT_CWD } = environment;
   const port = MIZAN_PORT ? Number(MIZAN_PORT) : undefined;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
     throw new StartProblem(`MIZAN_PORT is ${MIZAN_PORT}; it must be a port number, 0 to 65535`, exitCodes.usage);
   if (BUS && BUS !== 'kafka' && BUS !== 'feed') throw new StartProblem(`BUS is ${BUS}; it must be kafka or feed`, exitCodes.usage);
+  if (TRANSFERS_INSTANCES && !/^[1-8]$/.test(TRANSFERS_INSTANCES))
+    throw new StartProblem(`TRANSFERS_INSTANCES is ${TRANSFERS_INSTANCES}; it must be a number from 1 to 8`, exitCodes.usage);
   // Not quoted: it may hold a password.
   if (DATABASE_URL && !isPostgresUrl(DATABASE_URL))
     throw new StartProblem('DATABASE_URL is not of the form postgres://user:password@host:5432/database', exitCodes.usage);
@@ -52,6 +56,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     brokers: KAFKA_BROKERS ? KAFKA_BROKERS.split(',') : undefined,
     bus: BUS === 'feed' ? 'feed' : 'kafka',
     restart: MIZAN_RESTART === '1',
+    transfersInstances: Number(TRANSFERS_INSTANCES || 1),
   };
 }
 
