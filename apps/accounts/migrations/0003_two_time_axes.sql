@@ -20,6 +20,10 @@ ALTER TABLE accounts.postings
   ADD debits numeric(39) NOT NULL,
   ADD credits numeric(39) NOT NULL;
 
+-- `legs`: the account, side, amount and asset of each posting, and the account's four totals after the whole entry (debits posted and held,
+-- credits posted and held), as an array. The accounts stand there, and no longer beside it.
+ALTER TABLE accounts.entries DROP accounts;
+
 -- The last position that was recorded at a moment.
 CREATE TABLE accounts.moments (
   ledger integer NOT NULL,

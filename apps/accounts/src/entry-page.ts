@@ -1,7 +1,8 @@
-import { type EntryBody, type PostingBody, instantText } from '@mizan/contracts';
+import { type EntryBody, instantText } from '@mizan/contracts';
 import { type HoldStatus, MAX_REVERSALS_NAMED, type Metadata } from '@mizan/ledger';
 import type pg from 'pg';
 import { type EntryFilter, entrySearch } from './entry-search.js';
+import { type Leg, shownLeg } from './legs.js';
 import { type Found, type Page, search } from './search.js';
 
 /** A page with so many postings and reversals is long enough, however few entries it has. */
@@ -54,7 +55,7 @@ interface EntryRow {
   readonly recorded_at: number;
   readonly reference: string | null;
   readonly metadata: Metadata;
-  readonly legs: readonly PostingBody[];
+  readonly legs: readonly Leg[];
   readonly reverses: string | null;
   readonly hold: string | null;
   readonly hold_remaining: string | null;
@@ -68,7 +69,7 @@ const entryOf = (ledger: string, row: EntryRow): EntryBody => ({
   position: row.position,
   recordedAt: instantText(row.recorded_at),
   effectiveAt: instantText(row.effective_at),
-  postings: row.legs,
+  postings: row.legs.map(shownLeg),
   reference: row.reference,
   metadata: row.metadata,
   reverses: row.reverses,

@@ -1,10 +1,11 @@
 import type { FedEvent } from '@mizan/contracts';
-import { decodeEvent, ledgerUidOf, postingBody } from '@mizan/contracts';
+import { decodeEvent, ledgerUidOf } from '@mizan/contracts';
 import type { Balances, EntryEvent, Hold, Texts } from '@mizan/ledger';
 import type { Projection } from '@mizan/messaging';
 import type pg from 'pg';
 import { FOLIO_SIZES, closeFolio, filledFolios } from './folios.js';
 import { type HeldTotals, type LedgerChanges, type PlacedHold, type RecordedMoment, ledgerChanges } from './ledger-changes.js';
+import { legsText } from './legs.js';
 
 /** Writes the journal into the books: a few statements for a run of events, however long, and the ledger's position with them. */
 export class JournalProjection implements Projection {
@@ -73,7 +74,7 @@ async function addMoments(client: pg.PoolClient, ledger: number, moments: readon
   await client.query(
     `INSERT INTO accounts.moments (ledger, recorded_at, position) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[])
      ON CONFLICT (ledger, recorded_at) DO UPDATE SET position = excluded.position`,
-    [ledger, moments.map(({ recordedAt }) => recordedAt), moments.map(({ position }) => position)],
+    [ledger, numbers(moments.map(({ recordedAt }) => recordedAt)), numbers(moments.map(({ position }) => position))],
   );
 }
 
@@ -90,19 +91,19 @@ async function putAccounts(client: pg.PoolClient, ledger: number, { accounts, li
      RETURNING id, number, lines`,
     [
       ledger,
-      accounts.map(({ openedPosition }) => openedPosition),
+      numbers(accounts.map(({ openedPosition }) => openedPosition)),
       accounts.map(({ id }) => id),
       accounts.map(({ type }) => type),
       accounts.map(({ asset }) => asset),
-      accounts.map(({ exponent }) => exponent),
-      accounts.map(({ minBalance }) => minBalance),
-      accounts.map(({ maxBalance }) => maxBalance),
+      numbers(accounts.map(({ exponent }) => exponent)),
+      numbers(accounts.map(({ minBalance }) => minBalance)),
+      numbers(accounts.map(({ maxBalance }) => maxBalance)),
       accounts.map(({ frozen }) => frozen),
       accounts.map(({ closed }) => closed),
       accounts.map(({ metadata }) => JSON.stringify(metadata)),
-      accounts.map(({ openedAt }) => openedAt),
+      numbers(accounts.map(({ openedAt }) => openedAt)),
       ...columnsOf(accounts),
-      accounts.map(({ id }) => lines.get(id) ?? 0),
+      numbers(accounts.map(({ id }) => lines.get(id) ?? 0)),
     ],
   );
   return standingOf(rows);
@@ -117,43 +118,39 @@ async function putTotals(client: pg.PoolClient, ledger: number, { totals, lines 
        AS now (id, debits_posted, debits_held, credits_posted, credits_held, lines)
      WHERE account.ledger = $1 AND account.id = now.id
      RETURNING account.id, number, account.lines`,
-    [ledger, ids, ...columnsOf([...totals.values()]), ids.map((id) => lines.get(id) ?? 0)],
+    [ledger, ids, ...columnsOf([...totals.values()]), numbers(ids.map((id) => lines.get(id) ?? 0))],
   );
   assertCount(rows.length, totals.size, 'entries on accounts that were never opened');
   return standingOf(rows);
 }
 
-const columnsOf = (balances: readonly Balances[]): bigint[][] => [
-  balances.map(({ debitsPosted }) => debitsPosted),
-  balances.map(({ debitsHeld }) => debitsHeld),
-  balances.map(({ creditsPosted }) => creditsPosted),
-  balances.map(({ creditsHeld }) => creditsHeld),
+const columnsOf = (balances: readonly Balances[]): string[] => [
+  numbers(balances.map(({ debitsPosted }) => debitsPosted)),
+  numbers(balances.map(({ debitsHeld }) => debitsHeld)),
+  numbers(balances.map(({ creditsPosted }) => creditsPosted)),
+  numbers(balances.map(({ creditsHeld }) => creditsHeld)),
 ];
 
 async function addEntries(client: pg.PoolClient, ledger: number, entries: readonly EntryEvent[]): Promise<void> {
   const captured = entries.map((entry) => (entry.type === 'HoldCaptured' ? entry.hold : null));
   await client.query(
-    `INSERT INTO accounts.entries (ledger, position, id, effective_at, recorded_at, reference, metadata, accounts, legs, reverses,
-       hold, hold_remaining, hold_status)
-     SELECT $1, entry.position, entry.id, entry.effective_at, entry.recorded_at, entry.reference, entry.metadata,
-       string_to_array(entry.accounts, ' '), entry.legs, entry.reverses, entry.hold, entry.hold_remaining, entry.hold_status
-     FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::jsonb[], $8::text[], $9::json[], $10::text[],
-       $11::text[], $12::numeric[], $13::text[])
-       AS entry (position, id, effective_at, recorded_at, reference, metadata, accounts, legs, reverses, hold, hold_remaining, hold_status)`,
+    `INSERT INTO accounts.entries (ledger, position, id, effective_at, recorded_at, reference, metadata, reverses, hold, hold_remaining,
+       hold_status, legs)
+     SELECT $1, * FROM ROWS FROM (unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::jsonb[], $8::text[],
+       $9::text[], $10::numeric[], $11::text[]), json_array_elements($12::json))`,
     [
       ledger,
-      entries.map(({ position }) => position),
+      numbers(entries.map(({ position }) => position)),
       entries.map(({ command }) => command.id),
-      entries.map(({ effectiveAt }) => effectiveAt),
-      entries.map(({ recordedAt }) => recordedAt),
+      numbers(entries.map(({ effectiveAt }) => effectiveAt)),
+      numbers(entries.map(({ recordedAt }) => recordedAt)),
       entries.map(({ texts }) => texts?.reference ?? null),
       entries.map(({ texts }) => JSON.stringify(texts?.metadata ?? {})),
-      entries.map(({ postings }) => postings.map(({ account }) => account).join(' ')),
-      entries.map(({ postings }) => JSON.stringify(postings.map(postingBody))),
       entries.map(({ command }) => (command.op === 'reverse' ? command.entry : null)),
       captured.map((hold) => hold?.id ?? null),
-      captured.map((hold) => hold?.remaining ?? null),
+      numbers(captured.map((hold) => hold?.remaining ?? null)),
       captured.map((hold) => hold?.status ?? null),
+      `[${entries.map(({ postings }) => legsText(postings)).join(',')}]`,
     ],
   );
 }
@@ -167,14 +164,14 @@ async function addPostings(client: pg.PoolClient, ledger: number, entries: reado
      SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::text[], $7::numeric[], $8::numeric[], $9::numeric[])`,
     [
       ledger,
-      legs.map(({ account }) => standing.get(account)!.number),
-      legs.map(({ effectiveAt }) => effectiveAt),
-      legs.map(({ position }) => position),
-      legs.map(({ leg }) => leg),
+      numbers(legs.map(({ account }) => standing.get(account)!.number)),
+      numbers(legs.map(({ effectiveAt }) => effectiveAt)),
+      numbers(legs.map(({ position }) => position)),
+      numbers(legs.map(({ leg }) => leg)),
       legs.map(({ side }) => side),
-      legs.map(({ amount }) => amount),
-      legs.map(({ balances }) => balances.debitsPosted),
-      legs.map(({ balances }) => balances.creditsPosted),
+      numbers(legs.map(({ amount }) => amount)),
+      numbers(legs.map(({ balances }) => balances.debitsPosted)),
+      numbers(legs.map(({ balances }) => balances.creditsPosted)),
     ],
   );
 }
@@ -185,10 +182,10 @@ async function addHeld(client: pg.PoolClient, ledger: number, held: readonly Hel
      SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::numeric[], $5::numeric[])`,
     [
       ledger,
-      held.map(({ account }) => standing.get(account)!.number),
-      held.map(({ position }) => position),
-      held.map(({ debits }) => debits),
-      held.map(({ credits }) => credits),
+      numbers(held.map(({ account }) => standing.get(account)!.number)),
+      numbers(held.map(({ position }) => position)),
+      numbers(held.map(({ debits }) => debits)),
+      numbers(held.map(({ credits }) => credits)),
     ],
   );
 }
@@ -207,9 +204,9 @@ async function addHolds(client: pg.PoolClient, ledger: number, placed: readonly 
       holds.map(({ debit }) => debit),
       holds.map(({ credit }) => credit),
       holds.map(({ asset }) => asset),
-      holds.map(({ amount }) => amount),
-      holds.map(({ expiresAt }) => expiresAt),
-      holds.map(({ placedAt }) => placedAt),
+      numbers(holds.map(({ amount }) => amount)),
+      numbers(holds.map(({ expiresAt }) => expiresAt)),
+      numbers(holds.map(({ placedAt }) => placedAt)),
       placed.map(({ placing }) => placing.texts?.reference ?? null),
       placed.map(({ placing }) => JSON.stringify(placing.texts?.metadata ?? {})),
     ],
@@ -228,13 +225,13 @@ async function changeHolds(client: pg.PoolClient, ledger: number, holds: readonl
   assertCount(rowCount, holds.length, 'holds that were never placed');
 }
 
-const changingColumnsOf = (holds: readonly Hold[]): unknown[][] => [
-  holds.map(({ placedPosition }) => placedPosition),
-  holds.map(({ captured }) => captured),
-  holds.map(({ released }) => released),
-  holds.map(({ remaining }) => remaining),
+const changingColumnsOf = (holds: readonly Hold[]): unknown[] => [
+  numbers(holds.map(({ placedPosition }) => placedPosition)),
+  numbers(holds.map(({ captured }) => captured)),
+  numbers(holds.map(({ released }) => released)),
+  numbers(holds.map(({ remaining }) => remaining)),
   holds.map(({ status }) => status),
-  holds.map(({ position }) => position),
+  numbers(holds.map(({ position }) => position)),
 ];
 
 /** A word of an entry's or a hold's metadata. */
@@ -261,12 +258,15 @@ async function addWords(client: pg.PoolClient, ledger: number, words: readonly W
     [
       ledger,
       words.map(({ thing }) => thing),
-      words.map(({ position }) => position),
+      numbers(words.map(({ position }) => position)),
       words.map(({ key }) => key),
       words.map(({ value }) => value),
     ],
   );
 }
+
+/** An array of whole numbers as PostgreSQL reads it. The driver would look into each of them for quotes. */
+const numbers = (values: readonly (number | bigint | null)[]): string => `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 
 function exactly<T>(rows: readonly T[], count: number, otherwise: string): readonly T[] {
   assertCount(rows.length, count, otherwise);

@@ -4,6 +4,7 @@ import { entryPage } from './entry-page.js';
 import type { EntryFilter } from './entry-search.js';
 import { holdPage } from './hold-page.js';
 import type { HoldFilter } from './hold-search.js';
+import type { Leg } from './legs.js';
 import { nearestNames, respelled } from './nearest-names.js';
 import { type Axes, heldAt, latestMoment, turnovers } from './past.js';
 import type { LedgerName } from './position-waits.js';
@@ -124,7 +125,7 @@ export class LedgerSnapshot {
       AND effective_at <= $6 ORDER BY effective_at, position, leg`;
     const values = [this.number, openedPosition, ...after, until];
     const { rows } = await this.client.query<LineRow>(
-      `SELECT posting.position, leg, posting.effective_at, side, amount, entry.id, recorded_at, reference, accounts
+      `SELECT posting.position, leg, posting.effective_at, side, amount, entry.id, recorded_at, reference, legs
        FROM (SELECT * FROM (SELECT * ${next} LIMIT ${mostLookedAt}) AS looked_at WHERE position <= $7 LIMIT ${limit + 1}) AS posting
        JOIN accounts.entries AS entry ON entry.ledger = $1 AND entry.position = posting.position
        ORDER BY posting.effective_at, posting.position, leg`,
@@ -229,7 +230,7 @@ interface LineRow {
   readonly id: string;
   readonly recorded_at: number;
   readonly reference: string | null;
-  readonly accounts: readonly string[];
+  readonly legs: readonly Leg[];
 }
 
 const lineOf = (row: LineRow): StatementLine => ({
@@ -241,5 +242,5 @@ const lineOf = (row: LineRow): StatementLine => ({
   side: row.side,
   amount: BigInt(row.amount),
   reference: row.reference,
-  accounts: row.accounts,
+  accounts: row.legs.map(([account]) => account),
 });

@@ -22,10 +22,10 @@ beforeAll(async () => {
   // One entry an hour. One in ten counts a thousand hours earlier; half have a reference that all of them share, one in a thousand has a
   // rare one; nearly all are invoices.
   await database.administer(`
-    INSERT INTO accounts.entries (ledger, position, id, effective_at, recorded_at, reference, metadata, accounts, legs)
+    INSERT INTO accounts.entries (ledger, position, id, effective_at, recorded_at, reference, metadata, legs)
       SELECT 1, n, 'e' || n, (n - CASE WHEN n % 10 = 0 THEN 1000 ELSE 0 END) * ${HOUR}::bigint, n * ${HOUR}::bigint,
         CASE WHEN n % 1000 = 0 THEN 'rare' WHEN n % 2 = 0 THEN 'rent' END,
-        jsonb_build_object('kind', CASE WHEN n % 10000 = 7 THEN 'fee' ELSE 'invoice' END), '{}', '[]' FROM generate_series(1, ${ENTRIES}) AS n;
+        jsonb_build_object('kind', CASE WHEN n % 10000 = 7 THEN 'fee' ELSE 'invoice' END), '[]' FROM generate_series(1, ${ENTRIES}) AS n;
     INSERT INTO accounts.postings (ledger, account, effective_at, position, leg, side, amount, debits, credits)
       SELECT 1, account, effective_at, position, leg, side, 1, 0, 0 FROM accounts.entries
       CROSS JOIN LATERAL (VALUES (1, 'debit', 1), (2 + position % 1000, 'credit', 2)) AS legs (account, side, leg);
