@@ -45,10 +45,7 @@ function operationsOf(body: unknown): readonly unknown[] {
     throw new Problem('invalid_operation', 'A batch is {"operations": [...]} with one operation or more, and nothing else.', {
       field: 'operations',
     });
-  const count = operations.reduce((sum: number, operation: { operations?: unknown } | null) => {
-    const members = operation?.operations;
-    return sum + (Array.isArray(members) ? members.length : 1);
-  }, 0);
+  const count = operations.reduce((sum: number, operation) => sum + operationsIn(operation), 0);
   if (count > MAX_BATCH_OPERATIONS)
     throw new Problem(
       'invalid_operation',
@@ -58,6 +55,11 @@ function operationsOf(body: unknown): readonly unknown[] {
       },
     );
   return operations;
+}
+
+/** A group counts for its members, and like anything else in the list for one at the least. */
+function operationsIn(operation: { readonly op?: unknown; readonly operations?: unknown } | null): number {
+  return operation?.op === 'group' && Array.isArray(operation.operations) ? Math.max(1, operation.operations.length) : 1;
 }
 
 /** The result of an operation that was refused for its shape. */

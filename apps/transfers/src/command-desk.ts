@@ -42,6 +42,16 @@ export class CommandDesk {
     return holdBody(ledger, event.hold, found!.placed.texts);
   }
 
+  /** Gives an id up. @returns the event that spent it, now or earlier. */
+  async cancel(ledger: string, id: string, given: unknown, asking: Asking, reply: FastifyReply): Promise<CommandEvent> {
+    if (given !== undefined && !isEmptyObject(given))
+      throw new Problem('invalid_operation', 'The path says which id is given up: send no body, or {}.');
+    const { event, replayed } = await this.decide(ledger, this.read({ op: 'cancel', id }), asking);
+    if (event === null) throw new Error('A cancelled id was answered without the event that spent it.');
+    if (replayed) markReplayed(reply);
+    return event;
+  }
+
   read(operation: unknown): Command {
     const reading = readOperation(operation, this.clock.now());
     if ('rejection' in reading) throw refusal(reading.rejection);
@@ -65,11 +75,16 @@ type Lookup = Extract<Ask, { kind: 'lookup' | 'hold' | 'entry' }>;
 
 /** The event of a command that was applied, now or the first time. @throws Problem where it was refused. */
 function applied(answer: Answer, reply: FastifyReply, created: HttpStatus): CommandEvent {
-  if (answer.replayed) void reply.header('idempotency-replayed', 'true');
+  if (answer.replayed) markReplayed(reply);
   if (answer.status === 'rejected') throw refusal(answer.rejection);
   void reply.code(answer.replayed ? HttpStatus.OK : created);
   return answer.event;
 }
+
+const markReplayed = (reply: FastifyReply): void => void reply.header('idempotency-replayed', 'true');
+
+const isEmptyObject = (given: unknown): boolean =>
+  typeof given === 'object' && given !== null && !Array.isArray(given) && Object.keys(given).length === 0;
 
 /** The entry that a command posted. */
 export function entryOf(ledger: string, event: CommandEvent): EntryBody {

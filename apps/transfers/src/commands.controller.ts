@@ -56,11 +56,15 @@ export class CommandsController {
 
   @Post('commands/:id/cancel')
   @HttpCode(HttpStatus.OK)
-  @Describe({ id: 'cancelCommand', summary: 'Give an id up for certain', answers: { 200: 'Command' } })
-  async cancel(@Param('ledger') ledger: string, @Param('id') id: string, @AskedBy() asking: Asking): Promise<CommandBody> {
-    const answer = await this.desk.decide(ledger, this.desk.read({ op: 'cancel', id }), asking);
-    if (answer.event) return commandBody(answer.event);
-    throw new Error('A cancelled id was answered without the event that spent it.');
+  @Describe({ id: 'cancelCommand', summary: 'Give an id up for certain', answers: { 200: 'Command' }, replayable: true })
+  async cancel(
+    @Param('ledger') ledger: string,
+    @Param('id') id: string,
+    @Body() given: unknown,
+    @AskedBy() asking: Asking,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CommandBody> {
+    return commandBody(await this.desk.cancel(ledger, id, given, asking, reply));
   }
 
   @Post('batch')

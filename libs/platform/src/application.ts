@@ -16,6 +16,7 @@ import { Metrics, MetricsController } from './metrics.js';
 import { type OpenApiDocument, describeApplication } from './open-api.js';
 import { PROBLEM_TYPE, Problem, pathOf, problemDocument } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
+import { refuseQueriesOfWrites } from './query.js';
 import { HealthController, Readiness } from './readiness.js';
 import { measureRequests } from './request-metrics.js';
 import { traceIdOf, traceRequests } from './request-traces.js';
@@ -90,6 +91,7 @@ export async function createApplication({ name, module, tokens, publish, connect
     abortOnError: false,
   });
   guardRoutes(fastify, typeof tokens === 'function' ? app.get<Credentials>(tokens, { strict: false }) : tokens);
+  refuseQueriesOfWrites(fastify);
   app.useGlobalFilters(new ProblemFilter(routes));
   await connect?.(app);
   let document: Promise<OpenApiDocument> | undefined;
@@ -135,9 +137,9 @@ function answerWithRequestId(fastify: FastifyInstance): void {
   });
 }
 
-/** JSON in UTF-8 is the only form of body; none at all is `undefined`. */
+/** JSON in UTF-8 is the only form of body; none at all is `undefined`. Keys are data, whatever they are called: nothing here merges objects. */
 function readJsonAlone(fastify: FastifyInstance): void {
-  const parse = fastify.getDefaultJsonParser('error', 'error');
+  const parse = fastify.getDefaultJsonParser('ignore', 'ignore');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     if (body.length === 0) return done(null, undefined);

@@ -36,6 +36,8 @@ export interface Operation {
   readonly headers?: Readonly<Record<string, string>>;
   /** A command with an id of the caller's, which may stand in a header too. */
   readonly idempotent?: boolean;
+  /** A command that finds its id in the path, and says of its answer whether it is that of the first time. */
+  readonly replayable?: boolean;
 }
 
 const reference = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });
@@ -47,9 +49,9 @@ const replayed = {
 
 /** What the OpenAPI document says of a route. Bodies are named; their schemas are those of the contracts. */
 export function Describe(operation: Operation): MethodDecorator {
-  const { id, summary, description, body, form, answers, query = {}, idempotent = false } = operation;
+  const { id, summary, description, body, form, answers, query = {}, idempotent = false, replayable = idempotent } = operation;
   const headers = { ...operation.headers, ...(idempotent ? key : {}) };
-  const replay = idempotent ? { headers: replayed } : {};
+  const replay = replayable ? { headers: replayed } : {};
   return applyDecorators(
     ApiIncludeEndpoint(),
     ApiOperation({ operationId: id, summary, ...(description === undefined ? {} : { description }) }),

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import { Problem } from './problem.js';
 
 /** Reads one query parameter. @throws Problem `invalid_query`. */
@@ -29,6 +30,14 @@ export function readQuery<P extends Parameters>(query: unknown, parameters: P): 
   return Object.fromEntries(
     Object.entries(parameters).map(([name, read]) => [name, read(given[name] as string | undefined, name)]),
   ) as Query<P>;
+}
+
+/** What writes says all in its path and its body: a parameter would be overlooked, and something else be posted than was meant. */
+export function refuseQueriesOfWrites(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', ({ method, is404, query }, _reply, done) => {
+    if (method !== 'GET' && method !== 'HEAD' && !is404) readQuery(query, {});
+    done();
+  });
 }
 
 const invalid = (field: string, detail: string): Problem => new Problem('invalid_query', detail, { field });
