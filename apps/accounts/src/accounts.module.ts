@@ -17,7 +17,8 @@ import { StatementsController } from './statements.controller.js';
 /** Connections to PostgreSQL: one or two write, the rest read. */
 const MAX_CONNECTIONS = 12;
 /** The name under which the tables know their reader of the journal, and Kafka its group. */
-const CONSUMER = 'accounts';
+/** The name under which the journal is read, also the Kafka group's. */
+export const CONSUMER = 'accounts';
 const STRATEGY = Symbol('the transport from Kafka, or null');
 
 @Module({})

@@ -20,4 +20,5 @@ export { AppliedOnce, type Gap, type Progress, type Projection, type Received } 
 export { Inbox, type InboxOptions } from './inbox.js';
 export { type FollowedStream, Follower, type FollowerOptions, type FollowerStatus } from './follower.js';
 export { type Halt, type KafkaStatus, type Place } from './kafka-consumption.js';
+export { type Consuming, type Found, lookAt, passOver, placeOf } from './pass-over.js';
 export { BatchContext, KafkaStrategy, type KafkaStrategyOptions } from './kafka.strategy.js';

@@ -222,7 +222,8 @@ export class KafkaConsumption {
       await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }] });
     }
     if (poison) {
-      this.halt({ topic, partition, offset: poison.offset, reason: poison.error.message });
+      const at = `${topic}/${partition}@${poison.offset}`;
+      this.halt({ topic, partition, offset: poison.offset, reason: `the message ${at} is none of the journal's: ${poison.error.message}` });
       throw poison.error;
     }
   }
