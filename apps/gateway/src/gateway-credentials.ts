@@ -1,5 +1,5 @@
 import type { Caller } from '@mizan/contracts';
-import { type Credentials, type TokenVerifier, unauthorized } from '@mizan/platform';
+import { type Credentials, Problem, type TokenVerifier, unauthorized } from '@mizan/platform';
 import { callerOf, isWellFormed, looksLikeApiKey } from './api-key.js';
 import type { ApiKeys } from './api-keys.postgres.js';
 
@@ -10,6 +10,7 @@ const REMEMBERED = 10_000;
 
 /** The gateway takes two kinds of credential: API keys, which it looks up, and the tokens that it signed itself. */
 export class GatewayCredentials implements Credentials {
+  /** `until`: by the monotonic clock, ms. No jump of the wall clock lets a revoked key live longer. */
   private readonly known = new Map<string, { readonly caller: Caller; readonly until: number }>();
   private readonly lookups = new Map<string, Promise<Caller>>();
 
@@ -21,7 +22,7 @@ export class GatewayCredentials implements Credentials {
   remembered(credential: string): Caller | null {
     if (!looksLikeApiKey(credential)) return this.tokens.remembered(credential);
     const known = this.known.get(credential);
-    return known && Date.now() < known.until ? known.caller : null;
+    return known && performance.now() < known.until ? known.caller : null;
   }
 
   verify(credential: string): Promise<Caller> {
@@ -40,8 +41,13 @@ export class GatewayCredentials implements Credentials {
 
   private async lookUp(apiKey: string): Promise<Caller> {
     if (!isWellFormed(apiKey)) throw unauthorized('This API key is mistyped or cut off: its checksum does not fit.');
-    const until = Date.now() + KEY_TRUSTED_MS;
-    const key = await this.keys.find(apiKey);
+    const until = performance.now() + KEY_TRUSTED_MS;
+    const key = await this.keys.find(apiKey).catch((cause: unknown) => {
+      throw new Problem('unavailable', 'API keys cannot be looked up just now. Nothing was done. Try again shortly.', {
+        headers: { 'retry-after': '1' },
+        cause,
+      });
+    });
     this.known.delete(apiKey);
     if (!key) throw unauthorized('This API key was revoked or never given out.');
     const caller = callerOf(key);

@@ -3,6 +3,8 @@ import { type CryptoKey, type JSONWebKeySet, type JWK_OKP_Private, SignJWT, impo
 
 /** A held token is replaced this long before it ends: longer than any request takes. */
 const RENEW_BEFORE_END_MS = 90_000;
+/** The wall clock may drift apart from the monotonic one by so much before it has jumped. */
+const MOST_DRIFT_MS = 2_000;
 /** Tokens held at once. */
 const HELD = 10_000;
 
@@ -13,9 +15,17 @@ export function publicKeysOf({ kty, crv, x, kid }: SigningKey): JSONWebKeySet {
   return { keys: [{ kty, crv, x, alg: 'EdDSA', use: 'sig', ...(kid === undefined ? {} : { kid }) }] };
 }
 
+interface Held {
+  readonly token: string;
+  /** By the monotonic clock, ms. */
+  readonly renewAt: number;
+  /** How far the wall clock was ahead of the monotonic one when it was signed, ms. */
+  readonly clockAhead: number;
+}
+
 /** Signs what the gateway knows of a caller, so that no service has to ask for it. */
 export class TokenSigner {
-  private readonly held = new Map<string, { readonly token: string; readonly renewAt: number }>();
+  private readonly held = new Map<string, Held>();
 
   private constructor(
     private readonly key: CryptoKey,
@@ -38,20 +48,24 @@ export class TokenSigner {
       .sign(this.key);
   }
 
-  /** A token for the caller that will not end soon, where one is held. */
+  /** A token for the caller that will not end soon, where one is held. One signed before the clock jumped says the wrong time. */
   heldFor(caller: Caller): string | null {
     const held = this.held.get(caller.actor);
-    return held && Date.now() < held.renewAt ? held.token : null;
+    if (!held || performance.now() >= held.renewAt || Math.abs(clockAhead() - held.clockAhead) > MOST_DRIFT_MS) return null;
+    return held.token;
   }
 
   /** The same, signing one where none is held. */
   async tokenFor(caller: Caller): Promise<string> {
     const held = this.heldFor(caller);
     if (held) return held;
-    const renewAt = Date.now() + TOKEN_LIFETIME_S * 1000 - RENEW_BEFORE_END_MS;
+    const renewAt = performance.now() + TOKEN_LIFETIME_S * 1000 - RENEW_BEFORE_END_MS;
+    const ahead = clockAhead();
     const token = await this.sign(caller);
     if (this.held.size >= HELD) this.held.delete(this.held.keys().next().value!);
-    this.held.set(caller.actor, { token, renewAt });
+    this.held.set(caller.actor, { token, renewAt, clockAhead: ahead });
     return token;
   }
 }
+
+const clockAhead = (): number => Date.now() - performance.now();

@@ -9,14 +9,12 @@ export function problemOf(error: unknown, method: string): Problem | null {
     code?: unknown;
     statusCode?: unknown;
   };
-  if (typeof code === 'string') {
-    if (code in ofFastify) return ofFastify[code as keyof typeof ofFastify]();
-    if (isReading(method) && isDisconnection(code))
-      return new Problem('unavailable', 'The database cannot be reached. Try again shortly.', {
-        headers: { 'retry-after': '1' },
-        cause: error,
-      });
-  }
+  if (typeof code === 'string' && code in ofFastify) return ofFastify[code as keyof typeof ofFastify]();
+  if (isReading(method) && isDatabaseAway(error))
+    return new Problem('unavailable', 'The database cannot be reached. Try again shortly.', {
+      headers: { 'retry-after': '1' },
+      cause: error,
+    });
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new Problem('invalid_json', (error as Error).message, { status, cause: error });
@@ -39,6 +37,12 @@ const ofFastify = {
 
 const isReading = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
-/** Node's own codes of a lost connection, and PostgreSQL's classes 08 (connection) and 57P (shutting down). */
-const isDisconnection = (code: string): boolean =>
-  ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(code) || code.startsWith('08') || code.startsWith('57P');
+/** Node's own codes of a lost connection, and PostgreSQL's classes 08 (connection), 53 (no room left) and 57P (shutting down). */
+const awayCodes = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|08...|53...|57P..)$/;
+/** What the driver says without a code. */
+const awayWords = /^(Connection terminated|timeout exceeded when trying to connect)/;
+
+function isDatabaseAway(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return typeof code === 'string' ? awayCodes.test(code) : typeof message === 'string' && awayWords.test(message);
+}
