@@ -1,0 +1,16 @@
+import type { Stand } from './stand.js';
+
+export type Part = 'PostgreSQL' | 'Kafka' | 'gateway' | 'transfers' | 'accounts' | 'clock';
+
+/** Something that breaks, and how it is mended. */
+export interface Fault {
+  readonly name: string;
+  /** Two faults that touch the same part do not strike at once. */
+  readonly touches: readonly Part[];
+  /** Why it cannot be tried on this machine, or null. */
+  readonly lacking?: () => Promise<string | null>;
+  /** Answers that are right while it lasts, though never otherwise: `401 unauthorized`. */
+  readonly excuses?: readonly string[];
+  /** @returns when its cause was gone, by the monotonic clock, ms. @throws where it did not take effect. */
+  strike(stand: Stand): Promise<number>;
+}
