@@ -478,6 +478,17 @@ describe('the platform as one', () => {
     expect(checks).toEqual({ database: { ready: true }, transfers: { ready: true }, accounts: { ready: true } });
   });
 
+  it.each([
+    ['POST', '/v1/token?client_secret=x'],
+    ['PUT', '/v1/ledgers/main?name=x'],
+    ['PATCH', '/v1/ledgers/main/accounts/clients:17?frozen=none'],
+    ['POST', '/v1/ledgers/main/batch?dryRun=1'],
+    ['POST', '/v1/ledgers/main/commands/c1/cancel?a=1&a=2'],
+  ])('%s %s goes nowhere: what writes takes no query', async (method, path) => {
+    transfers.answer = () => Promise.reject(new Error('asked'));
+    expect(await problemOf(await call(path, { method }))).toEqual(problem(400, 'invalid_query'));
+  });
+
   it('takes no query where it says how it is', async () =>
     expect(await problemOf(await call('/v1/status?verbose=1'))).toEqual(problem(400, 'invalid_query')));
 
