@@ -59,6 +59,27 @@ describe('what is read', () => {
     expect((await mizan('statement clients:17 --jsonl')).out.trimEnd().split('\n')).toHaveLength(3);
   });
 
+  it('is of the past: what counts by a day or a moment, as it was known then', async () => {
+    const posted = async (flags: string) => (await mizan(`balance clients:17 ${flags}`)).out.split('\n')[1]?.split('\t')[2];
+    expect(await posted('--at 1993-01-01')).toBe('1234567.00');
+    expect(await posted('--at 1992-12-31')).toBe('0.00');
+    expect(await posted('--at 1994-03-31T12:00:00Z')).toBe('1234567.05');
+    expect(await posted('--at 1994-03-31T11:59:59.999Z')).toBe('1234567.00');
+    expect(await posted('--known 2999-01-01')).toBe('1234567.04');
+    expect((await mizan('balance clients:17 --known 1999-01-01')).code).toBe(4);
+    const statement = await mizan('statement clients:17 --at 1994-03-31T12:00:00Z --known 2999-01-01T00:00:00Z');
+    expect(statement.code).toBe(0);
+    expect(statement.out.trimEnd().split('\n').at(-1)).toBe('1994-03-31T12:00:00.001Z\t\tclosing\t\t0.00\t1234567.05\t1234567.05');
+    const trial = await mizan('trial-balance --at 1993-12-31');
+    expect(trial.out.trimEnd().split('\n').at(-1)).toBe('total\t\tCZK\t1234567.00\t1234567.00');
+    for (const wrong of [
+      'balance clients:17 --at yesterday',
+      'trial-balance --known 1993-02-30',
+      'statement clients:17 --at 1993-01-01 --to 1993-01-01',
+    ])
+      expect((await mizan(wrong)).code).toBe(2);
+  });
+
   it('is a trial balance with each balance on its side, and its proof', async () => {
     const { code, out, err } = await mizan('trial-balance');
     expect(out.trimEnd().split('\n').slice(1)).toEqual([

@@ -20,6 +20,8 @@ const time = `Time
 
   A day (1993-01-31) or a moment (1993-01-31T09:30:00Z), always UTC.
   --from takes the start of a day. --to takes its end: the day you name is in. A moment given to --to is not.
+  Every entry has two times: when it counts, and when it was recorded. --at asks for what counts by the end of a day,
+  or at a moment; --known for what was known then. Both are in. Without them: everything, as it is known now.
 `;
 
 const output = `Output

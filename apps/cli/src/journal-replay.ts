@@ -20,11 +20,14 @@ export class JournalReplay {
   readonly invariants = new Check('events against every invariant');
   /** Events whose texts have been erased: no difference, and no proof either. */
   erased = 0;
-  /** The last position read. */
+  /** The last position read, and when it was recorded (ms since the epoch). */
   position = 0;
+  recordedAt = Number.MIN_SAFE_INTEGER;
   readonly #audit = new Audit();
   readonly #read: ReadJournal;
   #source: AsyncIterator<JournalItemBody> | null = null;
+  /** Read already, and not taken yet. */
+  #waiting: JournalItemBody | null = null;
   #stream: string | null = null;
   #unreadable = false;
   #noted = 0;
@@ -57,6 +60,18 @@ export class JournalReplay {
     return true;
   }
 
+  /** Reads on to the last event recorded at or before a moment (ms since the epoch), or to the end. */
+  async advanceThrough(moment: number, onEvent: () => void = () => undefined): Promise<void> {
+    for (let item = await this.#next(); item !== null; item = await this.#next()) {
+      if (recordedAtOf(item) > moment) {
+        this.#waiting = item;
+        return;
+      }
+      this.#take(item);
+      onEvent();
+    }
+  }
+
   /** After the last event: a group that has begun must have ended. */
   end(): void {
     this.#audit.end();
@@ -65,6 +80,9 @@ export class JournalReplay {
 
   /** A journal that has ended may have grown since: then it is asked once more. */
   async #next(): Promise<JournalItemBody | null> {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting) return waiting;
     for (const fresh of [this.#source === null, true]) {
       if (fresh) this.#source = this.#read(this.position)[Symbol.asyncIterator]();
       const { done, value } = await this.#source!.next();
@@ -75,6 +93,7 @@ export class JournalReplay {
   }
 
   #take(item: JournalItemBody): void {
+    this.recordedAt = Math.max(recordedAtOf(item), this.recordedAt);
     this.positions.count += 1;
     if (item.position !== this.position + 1) this.positions.differs(`position ${item.position} follows ${this.position}`);
     this.position = Math.max(item.position, this.position + 1);
@@ -125,5 +144,14 @@ export class JournalReplay {
       if (invariant !== DECIDED) this.invariants.differs(`position ${position}: ${invariant}: ${detail}`);
       else (event && isEntry(event) ? this.entries : this.others).differs(`position ${position}: ${detail}`);
     }
+  }
+}
+
+/** Of an event that cannot be read: so early that it is taken, and found to be so. */
+function recordedAtOf(item: JournalItemBody): number {
+  try {
+    return Date.parse(decodeEnvelope(item.event).recordedAt);
+  } catch {
+    return Number.MIN_SAFE_INTEGER;
   }
 }

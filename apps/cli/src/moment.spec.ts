@@ -1,4 +1,4 @@
-import { fromMoment, momentRange, shownMoment, toMoment } from './moment.js';
+import { fromMoment, momentRange, pastAsked, shownMoment, throughMoment, toMoment } from './moment.js';
 
 it('takes a day from its start to its end, and a moment as it is', () => {
   expect(fromMoment('1993-01-01')).toBe('1993-01-01T00:00:00.000Z');
@@ -6,6 +6,17 @@ it('takes a day from its start to its end, and a moment as it is', () => {
   expect(toMoment('1994-12-31')).toBe('1995-01-01T00:00:00.000Z');
   expect(fromMoment('1993-01-01T09:30:00Z')).toBe('1993-01-01T09:30:00Z');
   expect(toMoment('1993-01-01T09:30:00.5Z')).toBe('1993-01-01T09:30:00.5Z');
+});
+
+it('a moment of the past is inclusive, and a day is asked for as it ends', () => {
+  expect(throughMoment('1993-12-31')).toBe('1993-12-31T23:59:59.999Z');
+  expect(throughMoment('1993-12-31T09:30:00Z')).toBe('1993-12-31T09:30:00Z');
+  expect(pastAsked({})).toEqual({ at: undefined, recordedAt: undefined });
+  expect(pastAsked({ at: '1993-01-01', known: '2026-01-01T00:00:00Z' })).toEqual({
+    at: '1993-01-01T23:59:59.999Z',
+    recordedAt: '2026-01-01T00:00:00Z',
+  });
+  expect(() => pastAsked({ known: '1993-02-29' })).toThrow('There is no day');
 });
 
 it.each([

@@ -8,6 +8,20 @@ export const fromMoment = (text: string): string => (isDay(text) ? startOf(text)
 /** The end of a range, exclusive: of a day, the first moment after it, so that the day is in; of a moment, itself. */
 export const toMoment = (text: string): string => (isDay(text) ? new Date(startOf(text).getTime() + DAY_MS).toISOString() : moment(text));
 
+/** The last moment of what the user names, inclusive: of a day, its last millisecond; of a moment, itself. */
+export const throughMoment = (text: string): string =>
+  isDay(text) ? new Date(startOf(text).getTime() + DAY_MS - 1).toISOString() : moment(text);
+
+/** What counts at `--at`, as it was known at `--known`, in the words of the API; either may be left open. @throws WrongUsage */
+export const pastAsked = ({ at, known }: PastFlags): { readonly at: string | undefined; readonly recordedAt: string | undefined } => ({
+  at: at === undefined ? undefined : throughMoment(at),
+  recordedAt: known === undefined ? undefined : throughMoment(known),
+});
+export interface PastFlags {
+  readonly at?: string;
+  readonly known?: string;
+}
+
 /**
  * A range as the user writes it, from its beginning to its end, exclusive; either may be left open.
  * @throws WrongUsage where it ends before it begins. A day that is named as the end is in, so it must not lie before the beginning.

@@ -11,6 +11,9 @@ import type { Form } from './output.js';
 import type { GlobalFlags, Session } from './session.js';
 import type { World } from './world.js';
 
+const atMoment = ['--at <time>', 'what counts by the END of this day (UTC), or at this moment'] as const;
+const knownAt = ['--known <time>', 'as it was known at the end of this day (UTC), or at this moment'] as const;
+
 /** Runs the work of a command in a session of its own. */
 type Runner = (flags: GlobalFlags, work: (session: Session) => Promise<ExitCode | void>, form?: Form) => Promise<void>;
 
@@ -171,27 +174,39 @@ function addAccountChanges(account: Command, act: Act): void {
 function addReading(program: Command, act: Act): void {
   program
     .command('balance')
-    .description("an account's balance")
+    .description("an account's balance, also of the past")
     .argument('<account>', 'as in clients:17', named)
-    .action(act(async (session, account: string) => (await import('./commands/balance.js')).balance(session, account)));
+    .option(...atMoment)
+    .option(...knownAt)
+    .action(
+      act(async (session, account: string, options: import('./moment.js').PastFlags) =>
+        (await import('./commands/balance.js')).balance(session, account, options),
+      ),
+    );
   program
     .command('statement')
     .description("an account's movements: opening, lines, closing")
     .argument('<account>', 'as in clients:17', named)
     .option('--from <time>', 'from the start of this day (UTC), or this moment')
     .option('--to <time>', 'to the END of this day (UTC), which is still in; or up to this moment, which is not')
+    .addOption(new Option(...atMoment).conflicts('to'))
+    .option(...knownAt)
     .addOption(new Option('--format <form>', 'instead of a table, or tabs in a pipe').choices(['table', 'csv', 'json']))
     .action(
-      act(async (session, account: string, options: { from?: string; to?: string }) =>
+      act(async (session, account: string, options: import('./commands/statement.js').StatementOptions) =>
         (await import('./commands/statement.js')).statement(session, account, options),
       ),
     );
   program
     .command('trial-balance')
     .description('every account, debit and credit, and the proof that they are equal')
+    .option(...atMoment)
+    .option(...knownAt)
     .option('--prefix <prefix>', 'accounts whose names begin so; their sums need not be equal')
     .action(
-      act(async (session, options: { prefix?: string }) => (await import('./commands/trial-balance.js')).trialBalance(session, options)),
+      act(async (session, options: import('./moment.js').PastFlags & { prefix?: string }) =>
+        (await import('./commands/trial-balance.js')).trialBalance(session, options),
+      ),
     );
   const entries = program.command('entries').description('the journal: list, tail');
   const list = entries
@@ -228,7 +243,8 @@ function addOperations(program: Command, act: Act): void {
   program
     .command('replay')
     .description('decide the whole journal again from nothing and compare with the read models')
-    .action(act(async (session) => (await import('./commands/replay.js')).replay(session)));
+    .option('--at <time>', 'as it was known at the end of this day (UTC), at this moment, or at this position of the journal')
+    .action(act(async (session, options: { at?: string }) => (await import('./commands/replay.js')).replay(session, options)));
   program
     .command('backup')
     .description("copy the platform's PostgreSQL on this machine while it runs, and keep what it writes from then on")

@@ -63,6 +63,48 @@ it('finds an honest platform all equal', async () => {
   expect(out.trimEnd().split('\n').at(-1)).toBe('all equal at position 1,213 of shop');
 });
 
+it('stops at a position, at the end of its millisecond, and compares with what was known then', async () => {
+  const { journal } = platform.books.get('shop')!;
+  const recordedAt = (position: number): string => (JSON.parse(journal[position - 1]!.event) as { recordedAt: string }).recordedAt;
+  const last = journal.findLast((item) => recordedAt(item.position) === recordedAt(1_100))!.position;
+  for (const at of ['1100', recordedAt(1_100)]) {
+    const { code, out } = await running(platform, ['replay', '--json', '--at', at]);
+    const report = JSON.parse(out) as { position: number; equal: boolean; checks: { name: string; count: number; found: string[] }[] };
+    expect([code, found(report), report.equal, report.position]).toEqual([0, '', true, last]);
+    expect(Object.fromEntries(report.checks.map(({ name, count }) => [name, count]))).toMatchObject({
+      'positions without a gap': last,
+      'balances: the four totals as they were known': 6,
+      'lines of the trial balance': 6,
+      'assets whose debits and credits are equal': 1,
+    });
+    expect(report.checks.map(({ name }) => name)).not.toContain('holds: amounts, state and expiry');
+  }
+});
+
+it('finds a past that the read models tell otherwise', async () => {
+  platform.lies.account = (account) =>
+    account.id === 'clients:2' ? { ...account, balances: { ...account.balances, credits: { posted: '1', held: '0' } } } : account;
+  platform.lies.trialBalance = (body) => ({ ...body, accounts: body.accounts.filter(({ account }) => account !== 'clients:4') });
+  const { code, out } = await running(platform, ['replay', '--json', '--at', '1000']);
+  const report = JSON.parse(out) as { checks: { found: string[] }[] };
+  expect(found(report)).toMatch(/clients:2 has creditsPosted 1 in the read model and \d+ by the journal/);
+  expect(found(report)).toContain('clients:4 is missing in the trial balance');
+  expect(code).toBe(7);
+});
+
+it('refuses a past that is not in the journal', async () => {
+  expect(await running(platform, ['replay', '--at', '99999'])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('ends at position 1213'),
+  });
+  expect(await running(platform, ['replay', '--at', '1999-01-01'])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Nothing was recorded'),
+  });
+  expect((await running(platform, ['replay', '--at', 'yesterday'])).code).toBe(2);
+  expect((await running(platform, ['replay', '--at', '0'])).code).toBe(2);
+});
+
 it('follows read models that are already further than the journal was', async () => {
   let more = 0;
   platform.lies.account = (account) => {

@@ -187,6 +187,7 @@ export class SmallPlatform {
       const hold = book.hold(id ?? '');
       return hold ? ok(this.#hold(ledger, hold)) : problem('not_found', `No hold was placed as ${id}.`);
     }
+    if (query.has('at') || query.has('recordedAt')) return this.#readPast(events, kind, id, aspect, query);
     const accounts = [...book.accounts.values()].filter((account) => account.id.startsWith(query.get('prefix') ?? ''));
     accounts.sort((a, b) => (a.id < b.id ? -1 : 1));
     if (kind === 'trial-balance') return ok((this.lies.trialBalance ?? ((body) => body))(trialBalance(accounts, book.ledger.position)));
@@ -204,6 +205,28 @@ export class SmallPlatform {
     if (aspect === 'balance') return ok({ account: id, asset, exponent, balances: balancesBody(account, position), position, asOf: '' });
     if ((query.get('from') ?? '') > (query.get('to') ?? '~')) return problem('invalid_query', 'from is later than to.');
     return ok(statement(account, events, query, position));
+  }
+
+  /** A book of what was known, and in it of what counts. */
+  #readPast(events: readonly LedgerEvent[], kind: string, id = '', aspect: string | undefined, query: URLSearchParams): Answer {
+    const [at, recordedAt] = ['at', 'recordedAt'].map((name) => Date.parse(query.get(name) ?? '9999-01-01T00:00:00Z')) as [number, number];
+    const known = events.filter((event) => event.recordedAt <= recordedAt);
+    const book = new Book();
+    for (const event of known) book.apply(event);
+    const { position } = book.ledger;
+    const counted = (account: Account): Account => {
+      const later = known.flatMap((event) => (isEntry(event) && event.effectiveAt > at ? event.postings : []));
+      const of = (side: string): bigint =>
+        later.reduce((so, leg) => (leg.account === account.id && leg.side === side ? so + leg.amount : so), 0n);
+      return { ...account, debitsPosted: account.debitsPosted - of('debit'), creditsPosted: account.creditsPosted - of('credit') };
+    };
+    if (kind === 'trial-balance')
+      return ok((this.lies.trialBalance ?? ((body) => body))(trialBalance([...book.accounts.values()].map(counted), position)));
+    const account = book.account(id);
+    if (!account) return problem('account_not_found', `There was no account ${id}.`, { account: id });
+    if (aspect === 'statement') return ok(statement(account, known, query, position));
+    const said = (this.lies.account ?? ((body) => body))(accountBody(counted(account), position));
+    return ok({ account: id, asset: said.asset, exponent: said.exponent, balances: said.balances, position, asOf: '' });
   }
 
   /** The oldest first. */

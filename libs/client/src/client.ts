@@ -37,6 +37,12 @@ export interface AtLeast {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A question about the past: what counts at a moment, as it was known at another; both RFC 3339 with Z and inclusive. */
+export interface PastQuestion extends AtLeast {
+  readonly at?: string | undefined;
+  readonly recordedAt?: string | undefined;
+}
+
 /** What entries and holds are searched by: all parts must fit. Moments as RFC 3339 with Z, `from` inclusive, `to` exclusive. */
 interface SearchFilter extends AtLeast {
   readonly account?: string | undefined;
@@ -190,8 +196,8 @@ export class MizanClient {
 
   // Reading.
 
-  balance(ledger: string, account: string, at: AtLeast = {}): Promise<BalanceBody> {
-    const { signal, ...query } = at;
+  balance(ledger: string, account: string, asked: PastQuestion = {}): Promise<BalanceBody> {
+    const { signal, ...query } = asked;
     return this.#get(`${accountPath(ledger, account)}/balance`, query, signal);
   }
 
@@ -199,7 +205,7 @@ export class MizanClient {
   async *statement(
     ledger: string,
     account: string,
-    range: AtLeast & { readonly from?: string | undefined; readonly to?: string | undefined } = {},
+    range: Omit<PastQuestion, 'at'> & { readonly from?: string | undefined; readonly to?: string | undefined } = {},
   ): AsyncGenerator<StatementBody> {
     const { signal, ...query } = range;
     let cursor: string | undefined;
@@ -210,7 +216,7 @@ export class MizanClient {
     } while (cursor !== undefined);
   }
 
-  trialBalance(ledger: string, filter: AtLeast & { readonly prefix?: string | undefined } = {}): Promise<TrialBalanceBody> {
+  trialBalance(ledger: string, filter: PastQuestion & { readonly prefix?: string | undefined } = {}): Promise<TrialBalanceBody> {
     const { signal, ...query } = filter;
     return this.#get(`${ledgerPath(ledger)}/trial-balance`, query, signal);
   }

@@ -1,5 +1,6 @@
 import type { BalanceBody } from '@mizan/contracts';
 import { money } from '../amount.js';
+import { type PastFlags, pastAsked } from '../moment.js';
 import type { Session } from '../session.js';
 import type { Column } from '../table.js';
 
@@ -14,6 +15,7 @@ const columns: readonly Column<BalanceBody>[] = [
   { title: 'position', cell: ({ position }) => position, align: 'right' },
 ];
 
-export async function balance(session: Session, account: string): Promise<void> {
-  await session.output.one(columns, await session.client.balance(await session.ledger(), account));
+export async function balance(session: Session, account: string, past: PastFlags = {}): Promise<void> {
+  const asked = pastAsked(past);
+  await session.output.one(columns, await session.client.balance(await session.ledger(), account, asked));
 }

@@ -2,7 +2,7 @@ import type { StatementBody, StatementLineBody } from '@mizan/contracts';
 import { type Money, money } from '../amount.js';
 import { type ExitCode, exitCode } from '../exit-code.js';
 import { Failure } from '../failure.js';
-import { momentRange } from '../moment.js';
+import { type PastFlags, momentRange, pastAsked, throughMoment } from '../moment.js';
 import type { Session } from '../session.js';
 import type { Column } from '../table.js';
 
@@ -27,8 +27,9 @@ const columns: readonly Column<Line>[] = [
   { title: 'balance', cell: ({ balance }) => balance, align: 'right' },
 ];
 
-export async function statement(session: Session, account: string, options: { from?: string; to?: string }): Promise<ExitCode> {
-  const range = { ...momentRange(options.from, options.to), signal: session.world.signal };
+export async function statement(session: Session, account: string, options: StatementOptions): Promise<ExitCode> {
+  const { recordedAt } = pastAsked(options);
+  const range = { ...momentRange(options.from, endOf(options)), recordedAt, signal: session.world.signal };
   const pages = session.client.statement(await session.ledger(), account, range);
   const sum = new Sum();
   if (session.output.form === 'json') await session.output.document(await whole(sum.over(pages)));
@@ -38,6 +39,15 @@ export async function statement(session: Session, account: string, options: { fr
   session.output.say(`The opening balance and the lines do not add up to the closing balance of ${account}.`);
   return exitCode.checkFailed;
 }
+
+export interface StatementOptions extends PastFlags {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** The end of the range: `--to`, or the first moment after `--at`. */
+const endOf = ({ at, to }: StatementOptions): string | undefined =>
+  at === undefined ? to : new Date(Date.parse(throughMoment(at)) + 1).toISOString();
 
 /** What a statement must prove of itself: opening + lines = closing. */
 class Sum {

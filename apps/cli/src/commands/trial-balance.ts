@@ -2,6 +2,7 @@ import type { TrialBalanceBody } from '@mizan/contracts';
 import { formatDecimal } from '@mizan/money';
 import { type Money, money } from '../amount.js';
 import { type ExitCode, exitCode } from '../exit-code.js';
+import { type PastFlags, pastAsked } from '../moment.js';
 import type { Session } from '../session.js';
 import type { Column } from '../table.js';
 
@@ -22,9 +23,9 @@ const columns: readonly Column<Line>[] = [
   { title: 'credit', cell: ({ credit }) => credit, align: 'right' },
 ];
 
-export async function trialBalance(session: Session, options: { prefix?: string }): Promise<ExitCode> {
+export async function trialBalance(session: Session, options: PastFlags & { prefix?: string }): Promise<ExitCode> {
   const { client, output, world } = session;
-  const body = await client.trialBalance(await session.ledger(), { prefix: options.prefix, signal: world.signal });
+  const body = await client.trialBalance(await session.ledger(), { ...pastAsked(options), prefix: options.prefix, signal: world.signal });
   if (output.isJson) await output.document(body);
   else await output.rows(columns, linesOf(body));
   // A part of the accounts has no reason to balance.
