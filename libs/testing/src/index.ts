@@ -1,3 +1,4 @@
+export { type Promtool, promtool } from './promtool.js';
 export { type AccountingTools, type ToolRun, accountingTools } from './accounting-tools.js';
 export { type KafkaBrokers, kafkaBrokers } from './kafka-brokers.js';
 export { type OwnKafka, type OwnPostgres, type TestServer, kafkaServer, ownKafka, ownPostgres, postgresServer } from './servers.js';

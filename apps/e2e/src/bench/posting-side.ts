@@ -24,6 +24,10 @@ export interface PostingSide {
   residentMb(): Promise<number>;
   /** Kills it as a crash would, and starts it again on the same journals. */
   restart(): Promise<void>;
+  /** Tells it to end, as an operator would. @returns its exit code. */
+  terminate(): Promise<number | null>;
+  /** Starts it again after its end. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -66,6 +70,13 @@ export async function startPostingSide({ oldSpaceMb = OLD_SPACE_MB } = {}): Prom
     token: await freshToken(),
     freshToken,
     residentMb: async () => Number((await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(service.pid)])).stdout) / 1024,
+    terminate: async () => {
+      await end('SIGTERM');
+      return service.exitCode;
+    },
+    start: async () => {
+      service = await start();
+    },
     restart: async () => {
       await end('SIGKILL');
       service = await start();
