@@ -1,27 +1,24 @@
-import { journalStream } from '@mizan/contracts';
-import { AppendRefused, type EventStore } from '@mizan/event-store';
+import type { EventStore } from '@mizan/event-store';
 import type { Book, LedgerFacts } from '@mizan/ledger';
 import { setTimeout as pause } from 'node:timers/promises';
-import { appendDurably } from './append-durably.js';
+import { Alarm } from './alarm.js';
 import { type Ask, type Origin, type Reply, commandsIn } from './ask.js';
 import type { Assets } from './assets.js';
 import type { CheckedClock } from './checked-clock.js';
 import type { CommandIds } from './command-ids.js';
-import { WriterFault, notWritten, unknownOutcome } from './fault.js';
+import { WriterFault, notWritten } from './fault.js';
+import { ExpirySlice } from './expiry-slice.js';
 import { Flush } from './flush.js';
 import { type IdFollower, MAX_UNINDEXED } from './id-follower.js';
 import type { JournalReader } from './journal-reader.js';
+import { OwnJournal } from './own-journal.js';
 import { Remembered } from './remembered.js';
 import { Submission } from './submission.js';
 import type { TextsBeside } from './texts.js';
 import { type Waiting, WaitingAsks } from './waiting-asks.js';
 
-/** How often the clock is looked at while an open hold has an expiry, at the least, ms. */
-const ALARM_MS = 500;
 /** Between two flushes of nothing but expiries, ms. */
 const BREATH_MS = 5;
-/** How often a writer with nothing to do makes sure that nobody else has written its journal, ms. */
-const LOOK_MS = 2_000;
 
 /** What every writer of this process shares. */
 export interface WriterPorts {
@@ -55,7 +52,8 @@ export class LedgerWriter {
   private running: Promise<void> | null = null;
   private ended: WriterFault | null = null;
   private readonly stopping = new AbortController();
-  private alarm: NodeJS.Timeout | null = null;
+  private readonly alarm: Alarm;
+  private readonly journal: OwnJournal;
   private bookIsAstray = false;
   /** When the book was last known to end where the journal does, by the monotonic clock, ms. */
   private sureAt: number;
@@ -74,9 +72,15 @@ export class LedgerWriter {
   ) {
     this.waiting = new WaitingAsks(ports.waiting);
     this.remembered = new Remembered(ports, uid, tenant, book, follower);
+    this.journal = new OwnJournal(ports, uid);
+    this.alarm = new Alarm(
+      ports.clock,
+      () => this.isDue(),
+      () => void (this.running ??= this.run()),
+    );
     this.durable = book.ledger;
     this.lastUsedAt = this.sureAt = ports.clock.monotonic();
-    this.setAlarm();
+    this.alarm.set(book.nextExpiry, this.sureAt);
   }
 
   /** The last position known to be durable: nothing decided later has been answered yet. */
@@ -124,7 +128,7 @@ export class LedgerWriter {
   /** Ends it: what waits is refused, what is being written is finished if that is possible within the signal's time. */
   async end(fault: WriterFault, signal?: AbortSignal): Promise<void> {
     this.ended ??= fault;
-    this.silenceAlarm();
+    this.alarm.silence();
     signal?.addEventListener('abort', () => this.stopping.abort(fault), { once: true });
     this.waiting.refuseAll(this.ended);
     await this.running;
@@ -145,39 +149,16 @@ export class LedgerWriter {
     while (this.ended === null && (!this.waiting.isEmpty || (able && this.isDue()))) {
       able = await this.flush(this.waiting.next());
       // A storm of expiries that nobody waits for leaves the processor, and the database, to others half of the time.
-      if (able && this.waiting.isEmpty && this.isDue()) await pause(BREATH_MS);
+      if (able && this.waiting.isEmpty && this.isDue()) await pause(Number(process.env['BREATH'] ?? BREATH_MS));
     }
     this.running = null;
     if (this.ended) this.waiting.refuseAll(this.ended);
-    else this.setAlarm();
+    else this.alarm.set(this.book.nextExpiry, this.sureAt);
   }
 
   private isDue(): boolean {
     const { nextExpiry, ledger } = this.book;
     return nextExpiry !== null && nextExpiry <= Math.max(this.ports.clock.now(), ledger.recordedAt);
-  }
-
-  /** Wakes the writer when the next hold falls due, and now and then to look at the journal’s end: with or without traffic. */
-  private setAlarm(): void {
-    this.silenceAlarm();
-    if (this.ended) return;
-    const { clock } = this.ports;
-    const { nextExpiry } = this.book;
-    const inMs = nextExpiry === null ? LOOK_MS : nextExpiry - clock.now();
-    const longestMs = nextExpiry === null ? LOOK_MS : ALARM_MS;
-    // Clocks are set anew now and then, and what is due could not be written a moment ago.
-    this.alarm = setTimeout(
-      () => {
-        if (this.isDue() || clock.monotonic() - this.sureAt >= LOOK_MS) this.running ??= this.run();
-        else this.setAlarm();
-      },
-      inMs > 0 ? Math.min(inMs, longestMs) : longestMs,
-    ).unref();
-  }
-
-  private silenceAlarm(): void {
-    if (this.alarm) clearTimeout(this.alarm);
-    this.alarm = null;
   }
 
   /** False: nothing can be done at present, and whoever waited for this has been told. */
@@ -196,7 +177,8 @@ export class LedgerWriter {
     const now = this.ports.clock.checkedNow();
     if (now === null) return this.refuseFlush(taken, notWritten(this.ports.clock.complaint()));
     const expected = this.book.ledger.position;
-    const flush = new Flush(this.uid, this.epoch, this.book, now);
+    const slice = new ExpirySlice(taken.length > 0, () => this.ports.clock.monotonic());
+    const flush = new Flush(this.uid, this.epoch, this.book, now, slice);
     const decided = this.decideAll(taken, flush);
     if (decided === null) return false;
     const stands = flush.events.length > 0 ? await this.write(expected, flush, decided) : await this.isAtTheEnd(decided);
@@ -231,10 +213,17 @@ export class LedgerWriter {
         else if (this.book.ledger.position === 0 && ask.kind !== 'open-ledger') decided.push({ ...waiting, reply: neverOpened() });
         else if (flush.full || blocked.has(submission)) undecided.push(waiting);
         else if (!blocked.letPass(submission, flush.accountsToClear(ask), flush)) undecided.push(waiting);
-        else decided.push({ ...waiting, reply: flush.decide(ask, submission.origin) });
+        else {
+          if (ask.kind === 'hold') flush.clear(flush.accountsOfDue(ask.id));
+          decided.push({ ...waiting, reply: flush.decide(ask, submission.origin) });
+          submission.decided(ask);
+        }
       }
-      // Commands go before: what nobody waits for must not take the index's last room.
-      if (this.follower.unindexed < MAX_UNINDEXED / 2) flush.clearAll();
+      // Commands go before: a storm must not take the index's last room.
+      if (this.follower.unindexed < MAX_UNINDEXED / 2) {
+        blocked.serveWithTheRest(flush);
+        flush.clearWithTheRest();
+      }
       this.waiting.putBack(undecided);
       return decided;
     } catch (bug) {
@@ -247,40 +236,20 @@ export class LedgerWriter {
     }
   }
 
-  /** Makes the flush durable: words first, so that no event is ever without them. False: this writer has ended. */
+  /** False: this writer has ended, and whoever waited has been told. */
   private async write(expected: number, flush: Flush, decided: readonly Waiting[]): Promise<boolean> {
-    const { store, texts, log } = this.ports;
-    const events = flush.events.map(({ text }) => text);
-    const kept = flush.events.flatMap(({ kept }) => kept ?? []);
-    const onUnknown = (error: unknown): void =>
-      log('warn', 'The outcome of an append is unknown; the stream will settle it.', { ledger: this.uid, expected, error: String(error) });
-    let wordsKept = false;
-    try {
-      if (kept.length > 0) await texts.keep(this.uid, kept);
-      wordsKept = true;
-      if ((await appendDurably(store, journalStream(this.uid), expected, events, this.stopping.signal, onUnknown)) === 'ours') return true;
-      log('warn', 'Another writer has appended to this journal; dropping the state and loading it anew.', { ledger: this.uid, expected });
-      return this.giveUp(decided, notWritten('Another writer has taken this ledger over.'));
-    } catch (error) {
-      const neverBegun = !wordsKept || error instanceof AppendRefused;
-      return this.giveUp(decided, neverBegun ? notWritten('The ledger cannot be written at the moment.', error) : unknownOutcome(error));
-    }
+    const fault = await this.journal.append(expected, flush.events, this.stopping.signal);
+    return fault === null || this.giveUp(decided, fault);
   }
 
-  /**
-   * Whether the journal still ends where the book does. An append finds out by itself; what is answered without one must
-   * not be older than what another writer has written, and a book left behind would not know of its holds. False: whoever
-   * waited for this has been told.
-   */
+  /** Whether what is answered without an append is the last word. False: whoever waited for it has been told. */
   private async isAtTheEnd(decided: readonly Waiting[]): Promise<boolean> {
-    const { store, log } = this.ports;
     try {
-      if ((await store.version(journalStream(this.uid))) === this.book.ledger.position) return true;
+      const fault = await this.journal.overtakenSince(this.book.ledger.position);
+      return fault === null || this.giveUp(decided, fault);
     } catch (error) {
       return this.refuseFlush(decided, notWritten('The ledger cannot be read at the moment.', error));
     }
-    log('warn', 'Another writer has appended to this journal; dropping the state and loading it anew.', { ledger: this.uid });
-    return this.giveUp(decided, notWritten('Another writer has taken this ledger over.'));
   }
 
   private refuseFlush(taken: readonly Waiting[], fault: WriterFault): false {
