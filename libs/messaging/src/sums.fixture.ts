@@ -12,7 +12,11 @@ import { Poison } from './poison.js';
 import { relayTables } from './relay-tokens.js';
 
 /** One stored event: an amount, perhaps in a group, perhaps with words kept beside it. */
-export function sumEvent(stream: string, version: number, { group = null, texts = null, padding = '' }: SumEventOptions = {}): string {
+export function sumEvent(
+  stream: string,
+  version: number,
+  { group = null, texts = null, padding = '', traceparent = null }: SumEventOptions = {},
+): string {
   return canonicalJson({
     id: `${stream}:${version}`,
     type: 'AmountAdded',
@@ -23,7 +27,7 @@ export function sumEvent(stream: string, version: number, { group = null, texts 
     actor: 'service:test',
     correlation: null,
     causation: null,
-    traceparent: null,
+    traceparent,
     data: { amount: String(version * 7), group, texts: texts && commitment(texts), padding },
   });
 }
@@ -32,6 +36,7 @@ interface SumEventOptions {
   readonly group?: Group | null;
   readonly texts?: KeptTexts | null;
   readonly padding?: string;
+  readonly traceparent?: string | null;
 }
 
 export const sumEvents = (stream: string, first: number, last: number): string[] =>
