@@ -164,6 +164,38 @@ describe('a follower of the feed alone', () => {
     );
   });
 
+  it('says how old what it lacks is: since it is known, or since the last event that it has was recorded', async () => {
+    let readable = 0;
+    const follower = follow({
+      feed: {
+        heads: (...of) => feed.heads(...of),
+        stream: async (stream, after, ...of) => {
+          if (after >= readable) throw new Error('not yet');
+          return feed.stream(stream, after, ...of);
+        },
+      },
+    });
+    expect(follower.lagSeconds()).toBe(0);
+    await append('a', 2_500);
+    const recordedAgo = (Date.now() - Date.parse('2026-01-01T00:00:00.000Z')) / 1_000;
+    const lately = await eventually(
+      () => follower.lagSeconds(),
+      (lag) => lag > 0,
+    );
+    expect(lately).toBeLessThan(60);
+    readable = 1;
+    const long = await eventually(
+      () => follower.lagSeconds(),
+      (lag) => lag > 60,
+    );
+    expect(long).toBeCloseTo(recordedAgo, -2);
+    readable = Infinity;
+    await eventually(
+      () => follower.lagSeconds(),
+      (lag) => lag === 0,
+    );
+  });
+
   it('is not following before it has come to the end, also after a catch-up that failed', async () => {
     for (let version = 1; version <= 3_000; version++) await append('a', 1);
     const asked: { after: string | null; state: string }[] = [];
