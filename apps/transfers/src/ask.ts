@@ -31,3 +31,6 @@ export interface Origin {
 
 /** How many commands an ask counts for: those of a group one by one. */
 export const commandsIn = (ask: Ask): number => (ask.kind === 'group' ? ask.group.operations.length : 1);
+
+/** Whether deciding it may make events: a look-up never does. */
+export const mayWrite = ({ kind }: Ask): boolean => kind === 'command' || kind === 'group' || kind === 'open-ledger';

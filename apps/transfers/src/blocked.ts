@@ -35,12 +35,22 @@ export class Blocked {
   serve(flush: Flush): void {
     this.behind.clear();
     for (const [submission, accounts] of [...this.waits]) {
-      if (this.isBehind(accounts)) {
+      if (submission.refused) this.forget(submission);
+      else if (this.isBehind(accounts)) {
         if (!flush.isDue(accounts)) this.forget(submission);
-        continue;
+      } else if (flush.sliceIsUsedUp) this.markBehind(accounts);
+      else {
+        this.forget(submission);
+        if (!flush.clear(accounts)) this.block(submission, accounts);
       }
-      this.forget(submission);
-      if (!flush.clear(accounts)) this.block(submission, accounts);
+    }
+  }
+
+  /** What is left of a flush's slice belongs to those who wait, the first in the row first. */
+  serveWithTheRest(flush: Flush): void {
+    for (const [submission, accounts] of [...this.waits]) {
+      if (flush.sliceIsUsedUp) return;
+      if (flush.clearWithTheRest(accounts)) this.forget(submission);
     }
   }
 
@@ -51,6 +61,10 @@ export class Blocked {
   /** At the end of the row: others have their turn first. */
   private block(submission: Submission, accounts: readonly string[]): void {
     this.waits.set(submission, accounts);
+    this.markBehind(accounts);
+  }
+
+  private markBehind(accounts: readonly string[]): void {
     for (const account of accounts) this.behind.add(account);
   }
 }

@@ -207,7 +207,7 @@ describe('holds that fall due', () => {
     const end = (): Promise<number> => database.store.version(journalStream(ledger.uid));
     await until(async () => (await end()) >= 6 + count + 25_000);
     expect(await carryOut(open, ledger, payment('free', 3, 4))).toMatchObject({ status: 'applied' });
-    expect(await end()).toBeLessThan(6 + count + 25_300);
+    expect(await end()).toBeLessThan(6 + count + 25_600);
     gate.resolve();
     await until(async () => (await end()) === 6 + count + count + 1);
   }, 120_000);

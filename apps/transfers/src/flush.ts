@@ -15,14 +15,11 @@ import { randomUUID } from 'node:crypto';
 import type { Ask, Origin, Reply } from './ask.js';
 import { type IndexEntry, indexEntry } from './command-ids.js';
 import { eventId } from './event-id.js';
+import type { ExpirySlice } from './expiry-slice.js';
 
 /** A flush takes no further command once its events have this many bytes; the last group may pass it by its own size. */
 const FULL_BYTES = 1024 * 1024;
-/**
- * The most expiries in one flush: they share the append with commands, which must not wait for them noticeably.
- * Of these, the most for the accounts of one command: whoever needs more waits, and others pass.
- */
-const MAX_EXPIRIES = 100;
+/** The most holds that expire in one flush for the accounts of one command: whoever needs more waits, and others pass. */
 const MAX_EXPIRIES_FOR_ONE = 40;
 
 /** The writer expires holds of its own accord: nobody asked. */
@@ -36,24 +33,35 @@ export class Flush {
   readonly events: EncodedEvent[] = [];
   readonly indexed: IndexEntry[] = [];
   private bytes = 0;
-  private expired = 0;
 
-  /** @param now a moment that may be written, ms since the epoch. */
+  /** @param now a moment that may be written, ms since the epoch. @param slice what expiries may take of it. */
   constructor(
     private readonly uid: string,
     private readonly epoch: number,
     private readonly book: Book,
     private readonly now: number,
+    private readonly slice: ExpirySlice,
   ) {}
 
   get full(): boolean {
     return this.bytes >= FULL_BYTES;
   }
 
+  /** Nothing more expires in it. */
+  get sliceIsUsedUp(): boolean {
+    return this.full || this.slice.isUsedUp;
+  }
+
   /** The accounts that this touches, where any hold at all is due: on them, holds expire before it is decided. */
   accountsToClear(ask: Ask): readonly string[] {
     const asked = ask.kind === 'command' ? ask.command : ask.kind === 'group' ? ask.group : null;
     return asked && this.isDue() ? [...new Set(accountsTouched(this.book, asked))] : [];
+  }
+
+  /** The accounts of a hold that is looked up, where it is due itself. */
+  accountsOfDue(id: string): readonly string[] {
+    const hold = this.book.open.get(id);
+    return hold && hold.expiresAt !== null && hold.expiresAt <= this.moment ? [hold.debit, hold.credit] : [];
   }
 
   /** Whether a hold has fallen due, on any account or on these. */
@@ -66,9 +74,9 @@ export class Flush {
     return accounts.length === 0 || this.expire(MAX_EXPIRIES_FOR_ONE, accounts);
   }
 
-  /** Expires what is due on any account, as much as the flush may hold. */
-  clearAll(): void {
-    this.expire(MAX_EXPIRIES);
+  /** Expires what is due on these accounts, or on any, with all that is left of the slice. False: more is due. */
+  clearWithTheRest(accounts?: readonly string[]): boolean {
+    return this.expire(Infinity, accounts);
   }
 
   decide(ask: Ask, origin: Origin): Reply {
@@ -110,15 +118,13 @@ export class Flush {
     return Math.max(this.now, this.book.ledger.recordedAt);
   }
 
-  /** The longest due first. False: more is due than `most`, or than the flush may hold. */
+  /** The longest due first. False: more is due than `most`, or than the slice allows. */
   private expire(most: number, accounts?: readonly string[]): boolean {
-    for (let left = most; ; left -= 1) {
+    return this.slice.use(most, () => {
       const hold = this.book.firstDue(this.moment, accounts);
-      if (hold === null) return true;
-      if (left === 0 || this.expired === MAX_EXPIRIES || this.full) return false;
-      this.take([expireHold(this.book, hold, this.now)], OWN);
-      this.expired += 1;
-    }
+      if (hold !== null) this.take([expireHold(this.book, hold, this.now)], OWN);
+      return hold !== null;
+    });
   }
 
   private take(events: readonly LedgerEvent[], origin: Origin, encoded = this.encode(events, origin)): void {

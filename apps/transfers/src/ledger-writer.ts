@@ -1,6 +1,5 @@
 import type { EventStore } from '@mizan/event-store';
 import type { Book, LedgerFacts } from '@mizan/ledger';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Alarm } from './alarm.js';
 import { type Ask, type Origin, type Reply, commandsIn } from './ask.js';
 import type { Assets } from './assets.js';
@@ -16,9 +15,6 @@ import { Remembered } from './remembered.js';
 import { Submission } from './submission.js';
 import type { TextsBeside } from './texts.js';
 import { type Waiting, WaitingAsks } from './waiting-asks.js';
-
-/** Between two flushes of nothing but expiries, ms. */
-const BREATH_MS = 5;
 
 /** What every writer of this process shares. */
 export interface WriterPorts {
@@ -146,11 +142,7 @@ export class LedgerWriter {
     // One turn of the loop lets everything that has already arrived share the first flush.
     await new Promise(setImmediate);
     let able = this.ended === null && (await this.flush(this.waiting.next()));
-    while (this.ended === null && (!this.waiting.isEmpty || (able && this.isDue()))) {
-      able = await this.flush(this.waiting.next());
-      // A storm of expiries that nobody waits for leaves the processor, and the database, to others half of the time.
-      if (able && this.waiting.isEmpty && this.isDue()) await pause(Number(process.env['BREATH'] ?? BREATH_MS));
-    }
+    while (this.ended === null && (!this.waiting.isEmpty || (able && this.isDue()))) able = await this.flush(this.waiting.next());
     this.running = null;
     if (this.ended) this.waiting.refuseAll(this.ended);
     else this.alarm.set(this.book.nextExpiry, this.sureAt);
@@ -177,7 +169,7 @@ export class LedgerWriter {
     const now = this.ports.clock.checkedNow();
     if (now === null) return this.refuseFlush(taken, notWritten(this.ports.clock.complaint()));
     const expected = this.book.ledger.position;
-    const slice = new ExpirySlice(taken.length > 0, () => this.ports.clock.monotonic());
+    const slice = new ExpirySlice(taken.length === 0 && !this.waiting.othersWait, () => this.ports.clock.monotonic());
     const flush = new Flush(this.uid, this.epoch, this.book, now, slice);
     const decided = this.decideAll(taken, flush);
     if (decided === null) return false;

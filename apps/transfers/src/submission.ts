@@ -1,8 +1,8 @@
-import { type Ask, type Origin, type Reply, commandsIn } from './ask.js';
+import { type Ask, type Origin, type Reply, commandsIn, mayWrite } from './ask.js';
 import { WriterFault, unknownOutcome } from './fault.js';
 
-/** How long a caller waits for an answer before it is told that the outcome is unknown, ms. */
-const ANSWER_DEADLINE_MS = 10_000;
+/** How long a caller waits for an answer before it is told that there is none yet, ms. */
+export const ANSWER_DEADLINE_MS = 10_000;
 
 /**
  * What one caller asks in one breath. It is carried out in order up to its end or to the first fault: what stands
@@ -15,6 +15,7 @@ export class Submission {
   private readonly deadline: NodeJS.Timeout;
   private resolve!: (replies: Reply[]) => void;
   private reject!: (fault: WriterFault) => void;
+  private begun = false;
   private over = false;
 
   constructor(
@@ -26,12 +27,17 @@ export class Submission {
       this.resolve = resolve;
       this.reject = reject;
     });
-    this.deadline = setTimeout(() => this.end(unknownOutcome()), ANSWER_DEADLINE_MS);
+    this.deadline = setTimeout(() => this.end(this.begun ? unknownOutcome() : notTakenUp()), ANSWER_DEADLINE_MS);
   }
 
   /** Refused, or given up on: the rest of it is not carried out. */
   get refused(): boolean {
     return this.over;
+  }
+
+  /** An ask of it has been decided. Before the first, to end is to be certain that nothing was written: what is refused is never decided. */
+  decided(ask: Ask): void {
+    this.begun ||= mayWrite(ask);
   }
 
   /** The next ask in order is durable. */
@@ -54,3 +60,9 @@ export class Submission {
     this.reject(fault);
   }
 }
+
+const notTakenUp = (): WriterFault =>
+  new WriterFault(
+    'overloaded',
+    `The ledger could not take this up within ${ANSWER_DEADLINE_MS / 1_000} s: there is too much before it. Nothing was written; send it again.`,
+  );

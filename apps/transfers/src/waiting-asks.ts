@@ -28,6 +28,11 @@ export class WaitingAsks {
     return this.queue.length === 0;
   }
 
+  /** Whether commands wait for other ledgers. */
+  get othersWait(): boolean {
+    return this.inAll.commands > this.commands;
+  }
+
   /** @throws WriterFault when that many commands more are too many. */
   makeRoomFor(commands: number): void {
     if (this.commands + commands > MAX_QUEUED_COMMANDS || this.inAll.commands + commands > MAX_QUEUED_IN_ALL)
