@@ -72,4 +72,4 @@ async function readModels(stand: Stand): Promise<ReadonlyMap<string, string>> {
   return new Map(digests);
 }
 
-export const brokerFaults: readonly Fault[] = [killedKafka, wipedKafka, repeatedMessages];
+export const brokerFaults: readonly Fault[] = [repeatedMessages, killedKafka, wipedKafka];

@@ -16,6 +16,7 @@ export interface Acknowledgement {
 
 /** When an answer came and when the try that brought it was sent, by the monotonic clock, ms. */
 interface Moment {
+  readonly ledger: string;
   readonly sentAt: number;
   readonly at: number;
 }
@@ -51,7 +52,7 @@ export class Clients {
   #go = false;
   #rounds = 0;
   readonly #moments: Moment[] = [];
-  #waiting: { readonly since: number; readonly tell: (moment: Moment) => void }[] = [];
+  #waiting: { readonly fits: (moment: Moment) => boolean; readonly tell: (moment: Moment) => void }[] = [];
 
   constructor(
     private readonly target: Target,
@@ -82,9 +83,10 @@ export class Clients {
     closeSync(this.#file);
   }
 
-  /** The first acknowledgement of a try that was sent after a moment of the monotonic clock. */
-  acknowledgedAfter(since: number): Promise<Moment> {
-    const already = this.#moments.find(({ sentAt }) => sentAt >= since);
+  /** The first acknowledgement of a try that was sent after a moment of the monotonic clock. @param ledger in this one, where it is given. */
+  acknowledgedAfter(since: number, ledger: string | null = null): Promise<Moment> {
+    const fits = (moment: Moment): boolean => moment.sentAt >= since && (ledger === null || moment.ledger === ledger);
+    const already = this.#moments.find(fits);
     if (already) return Promise.resolve(already);
     return new Promise((resolve, reject) => {
       const impatient = setTimeout(() => reject(new Error(`Nothing was acknowledged for ${PATIENCE_MS / 1000} s.`)), PATIENCE_MS);
@@ -92,7 +94,7 @@ export class Clients {
         clearTimeout(impatient);
         resolve(moment);
       };
-      this.#waiting.push({ since, tell });
+      this.#waiting.push({ fits, tell });
     });
   }
 
@@ -128,7 +130,7 @@ export class Clients {
       const sentAt = performance.now();
       const said = await send(target, request);
       const at = performance.now();
-      if (said.certain) return { said, moment: { sentAt, at } };
+      if (said.certain) return { said, moment: { ledger: request.ledger, sentAt, at } };
       this.tries[said.maybeDone ? 'unknown' : 'refused'] += 1;
       if (said.surprise !== null) this.surprises.set(said.surprise, (this.surprises.get(said.surprise) ?? 0) + 1);
       if (at - began > PATIENCE_MS) throw new Error(`${request.command.op} ${request.command.id} was not answered for certain.`);
@@ -141,8 +143,8 @@ export class Clients {
     writeSync(this.#file, `${JSON.stringify(acknowledgement)}\n`);
     this.acknowledged.push(acknowledgement);
     this.#moments.push(moment);
-    const due = this.#waiting.filter(({ since }) => moment.sentAt >= since);
-    this.#waiting = this.#waiting.filter(({ since }) => moment.sentAt < since);
+    const due = this.#waiting.filter(({ fits }) => fits(moment));
+    this.#waiting = this.#waiting.filter(({ fits }) => !fits(moment));
     for (const { tell } of due) tell(moment);
   }
 

@@ -11,6 +11,6 @@ export interface Fault {
   readonly lacking?: () => Promise<string | null>;
   /** Answers that are right while it lasts, though never otherwise: `401 unauthorized`. */
   readonly excuses?: readonly string[];
-  /** @returns when its cause was gone, by the monotonic clock, ms. @throws where it did not take effect. */
+  /** @returns when its cause was gone, by the monotonic clock, ms; of a process that others stand in for: when it began. @throws where it did not take effect. */
   strike(stand: Stand): Promise<number>;
 }

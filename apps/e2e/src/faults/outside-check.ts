@@ -50,7 +50,8 @@ export async function inSql(adminUrl: string, clients: Pick<Clients, 'acknowledg
   }
 }
 
-async function byRecomputing(target: Target, acknowledged: string): Promise<Finding[]> {
+/** @param acknowledged the file of the clients. */
+export async function byRecomputing(target: Target, acknowledged: string): Promise<Finding[]> {
   const folder = await mkdtemp(join(tmpdir(), 'mizan-recompute-'));
   try {
     const found: Finding[] = [];

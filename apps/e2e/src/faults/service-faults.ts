@@ -1,22 +1,73 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './fault.js';
+import type { Stand } from './stand.js';
+import { LEDGERS } from './wishes.js';
 
 // What happens to the services themselves: they die, and their clocks lie.
 
 const now = (): number => performance.now();
 
-const killed = (name: 'gateway' | 'transfers' | 'accounts'): Fault => ({
+/** Kills a service as a crash would. Resolves when it is back. */
+async function kill({ platform }: Stand, name: string): Promise<void> {
+  const pid = await platform.pidOf(name);
+  process.kill(pid, 'SIGKILL');
+  while ((await platform.pidOf(name)) === pid) await sleep(10);
+  await platform.ready(name);
+}
+
+const killed = (name: 'gateway' | 'accounts'): Fault => ({
   name: `kill -9 of ${name}`,
   touches: [name],
-  strike: async ({ platform }) => {
-    const pid = await platform.pidOf(name);
-    process.kill(pid, 'SIGKILL');
+  strike: async (stand) => {
     const over = now();
-    while ((await platform.pidOf(name)) === pid) await sleep(10);
-    await platform.ready(name);
+    await kill(stand, name);
     return over;
   },
 });
+
+const killedWriter: Fault = {
+  name: 'kill -9 of the writer (transfers)',
+  touches: ['transfers'],
+  strike: async (stand) => {
+    const { name } = await stand.writerOf(LEDGERS[0]!);
+    const over = now();
+    await kill(stand, name);
+    return over;
+  },
+};
+
+const killedTransfers: Fault = {
+  name: 'kill -9 of every transfers at once',
+  touches: ['transfers'],
+  strike: async (stand) => {
+    const over = now();
+    await Promise.all(['transfers', 'transfers-2'].map((name) => kill(stand, name)));
+    return over;
+  },
+};
+
+/** Longer than a lease. */
+const STANDSTILL_MS = 6_000;
+
+const pausedWriter: Fault = {
+  name: 'the writer stands still until its lease is taken, and comes back',
+  touches: ['transfers'],
+  strike: async (stand) => {
+    const before = await stand.writerOf(LEDGERS[0]!);
+    const pid = await stand.platform.pidOf(before.name);
+    const began = now();
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await sleep(STANDSTILL_MS);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    const after = await stand.writerOf(LEDGERS[0]!);
+    if (after.url === before.url || after.epoch <= before.epoch) throw new Error('Nobody took the lease of the writer that stood still.');
+    await stand.platform.ready(before.name);
+    return began;
+  },
+};
 
 const HOURS = 3_600_000;
 const jumpingClock = (name: string, offMs: number): Fault => ({
@@ -37,7 +88,9 @@ const jumpingClock = (name: string, offMs: number): Fault => ({
 
 export const serviceFaults: readonly Fault[] = [
   killed('gateway'),
-  killed('transfers'),
+  killedWriter,
+  killedTransfers,
+  pausedWriter,
   killed('accounts'),
   jumpingClock('clocks jump ahead by 2 h', 2 * HOURS),
   jumpingClock('clocks jump back by 2 h', -2 * HOURS),

@@ -36,6 +36,7 @@ export class Stand {
       DATABASE_URL: postgres.url(await line.open()),
       KAFKA_BROKERS: kafka.brokers.join(','),
       NODE_OPTIONS: `--import=${clock}`,
+      TRANSFERS_INSTANCES: '2',
       JUMPING_CLOCK_FILE: join(directory, 'clock'),
     };
     const platform = await runPlatform({ directory: join(directory, 'home'), empty: true, restart: true, environment });
@@ -59,6 +60,18 @@ export class Stand {
   }
   ask<T>(text: string, values: readonly unknown[] = []): Promise<T[]> {
     return query<T>(this.adminUrl, text, values);
+  }
+
+  /** The process of transfers that writes a ledger: its name, its address, and the lease's number. */
+  async writerOf(ledger: string): Promise<{ readonly name: string; readonly url: string; readonly epoch: number }> {
+    const [lease] = await this.ask<{ url: string; epoch: string }>(
+      `SELECT l.owner AS url, l.epoch FROM transfers.leases l JOIN accounts.ledgers b ON b.uid = l.ledger WHERE b.id = $1`,
+      [ledger],
+    );
+    if (!lease) throw new Error(`Nobody writes ${ledger}.`);
+    const [name] = Object.entries(this.platform.services).find(([, url]) => url === lease.url) ?? [];
+    if (name === undefined) throw new Error(`${lease.url} writes ${ledger}, and is none of ${JSON.stringify(this.platform.services)}.`);
+    return { name, url: lease.url, epoch: Number(lease.epoch) };
   }
 
   /** What the services take for the time, ms off. */

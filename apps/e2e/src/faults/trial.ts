@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './fault.js';
 import { type Finding, findings } from './outside-check.js';
 import type { Stand } from './stand.js';
+import { LEDGERS } from './wishes.js';
 
 /** What one trial came to. */
 export interface Outcome {
@@ -12,7 +13,7 @@ export interface Outcome {
   /** Tries of clients that ended unknown, or were refused for now. */
   readonly unknown: number;
   readonly refused: number;
-  /** From the end of the fault's cause to the first acknowledgement of what was sent after it, ms. */
+  /** From the end of the fault's cause to the first acknowledgement, in every ledger, of what was sent after it, ms. */
   readonly recoveryMs: number;
   /** From there to read models that show it, ms. */
   readonly levelMs: number;
@@ -33,7 +34,7 @@ export async function tryOut(stand: Stand, faults: readonly Fault[], pauseMs: ()
   const excused = new Set(faults.flatMap(({ excuses = [] }) => excuses));
   const ends = await Promise.all(faults.map((fault) => sleep(pauseMs()).then(() => fault.strike(stand))));
   const over = Math.max(...ends);
-  const recovered = await clients.acknowledgedAfter(over);
+  const recovered = await Promise.all(LEDGERS.map((ledger) => clients.acknowledgedAfter(over, ledger)));
   await stand.level();
   const levelAt = performance.now();
   await clients.acknowledge(AFTER);
@@ -49,7 +50,7 @@ export async function tryOut(stand: Stand, faults: readonly Fault[], pauseMs: ()
     doubled: count('doubled'),
     unknown: clients.tries.unknown - tries.unknown,
     refused: clients.tries.refused - tries.refused,
-    recoveryMs: recovered.at - over,
+    recoveryMs: Math.max(...recovered.map(({ at }) => at)) - over,
     levelMs: levelAt - over,
     findings: found,
   };
