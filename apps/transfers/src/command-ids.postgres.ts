@@ -1,4 +1,3 @@
-import { transaction } from '@mizan/database';
 import { MAX_REVERSALS_NAMED } from '@mizan/ledger';
 import type { Pool } from 'pg';
 import type { CommandIds, Followed, IndexEntry, LaterEffects, Standing } from './command-ids.js';
@@ -52,33 +51,30 @@ export class PostgresCommandIds implements CommandIds {
   async add(ledger: string, entries: readonly IndexEntry[], through: number, standing: Standing): Promise<void> {
     const spent = entries.filter((entry) => entry.spent !== null);
     const later = entries.filter((entry) => entry.later !== null);
-    await transaction(this.pool, async (client) => {
-      await client.query({
-        name: 'command-ids-add',
-        text: `INSERT INTO transfers.command_ids (ledger, id, position)
-               SELECT $1, * FROM unnest($2::text[], $3::bigint[]) ON CONFLICT DO NOTHING`,
-        values: [ledger, spent.map((entry) => entry.spent), spent.map(({ position }) => position)],
-      });
-      if (later.length > 0)
-        await client.query({
-          name: 'command-ids-effects-add',
-          text: `INSERT INTO transfers.later_effects (ledger, id, position, by)
-                 SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[]) ON CONFLICT DO NOTHING`,
-          values: [
-            ledger,
-            later.map((entry) => entry.later!.id),
-            later.map(({ position }) => position),
-            later.map((entry) => entry.later!.by),
-          ],
-        });
-      await client.query({
-        name: 'command-ids-through',
-        text: `INSERT INTO transfers.command_ids_through AS t (ledger, position, next_expiry, closed_through) VALUES ($1, $2, $3, $4)
-               ON CONFLICT (ledger) DO UPDATE
-               SET position = excluded.position, next_expiry = excluded.next_expiry, closed_through = excluded.closed_through
-               WHERE t.position <= excluded.position`,
-        values: [ledger, through, standing.nextExpiry, standing.closedThrough],
-      });
+    // One statement: a process that stands still between two would hold its locks, and nobody could take the ledger over.
+    await this.pool.query({
+      name: 'command-ids-add',
+      text: `WITH spent AS (
+               INSERT INTO transfers.command_ids (ledger, id, position)
+               SELECT $1, * FROM unnest($2::text[], $3::bigint[]) ON CONFLICT DO NOTHING),
+             later AS (
+               INSERT INTO transfers.later_effects (ledger, id, position, by)
+               SELECT $1, * FROM unnest($4::text[], $5::bigint[], $6::text[]) ON CONFLICT DO NOTHING)
+             INSERT INTO transfers.command_ids_through AS t (ledger, position, next_expiry, closed_through) VALUES ($1, $7, $8, $9)
+             ON CONFLICT (ledger) DO UPDATE
+             SET position = excluded.position, next_expiry = excluded.next_expiry, closed_through = excluded.closed_through
+             WHERE t.position <= excluded.position`,
+      values: [
+        ledger,
+        spent.map((entry) => entry.spent),
+        spent.map(({ position }) => position),
+        later.map((entry) => entry.later!.id),
+        later.map(({ position }) => position),
+        later.map((entry) => entry.later!.by),
+        through,
+        standing.nextExpiry,
+        standing.closedThrough,
+      ],
     });
   }
 }
