@@ -93,7 +93,7 @@ describe.each(['kafka', 'feed'])('BUS=%s', (bus) => {
   }, 90_000);
 
   withPromtool(
-    'promtool has nothing against the metrics of any service',
+    `promtool has nothing against the metrics of any service${found instanceof Error ? `: ${found.message}` : ''}`,
     async () => {
       for (const [service, url] of Object.entries(platform.services)) {
         const metrics = await (await fetch(`${url}/metrics`)).text();
