@@ -1,5 +1,5 @@
 // npm run bench: the rules on one core, the event store, the posting side alone, the whole platform, a storm of expiries,
-// and the memory of a large ledger, one after another.
+// questions about the past of a hot account, and the memory of a large ledger, one after another.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { build, check } from './checks.mjs';
@@ -17,6 +17,9 @@ try {
   });
   await run('The platform over HTTP', 'apps/e2e/dist/bench/main.js', { TEST_DATABASE_URL: postgres.address });
   await run('A storm of holds that fall due', 'apps/e2e/dist/bench/storm.js', { TEST_DATABASE_URL: postgres.address });
+  await run('Questions about the past of an account with 1,000,000 postings', 'apps/accounts/bench/past.bench.mjs', {
+    DATABASE_URL: postgres.address,
+  });
   await run('A large ledger', 'apps/e2e/dist/bench/memory.js', { TEST_DATABASE_URL: postgres.address });
 } finally {
   await postgres.stop();
