@@ -37,7 +37,7 @@ const REPEATED = 10_000;
 
 const repeatedMessages: Fault = {
   name: '10,000 messages again, in any order',
-  touches: ['Kafka', 'accounts', 'PostgreSQL'],
+  touches: ['Kafka', 'accounts', 'PostgreSQL', 'clock'],
   strike: async (stand) => {
     const { kafka, clients } = stand;
     const repeat = (seed: number): Promise<void> =>

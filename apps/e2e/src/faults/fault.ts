@@ -5,7 +5,7 @@ export type Part = 'PostgreSQL' | 'Kafka' | 'gateway' | 'transfers' | 'accounts'
 /** Something that breaks, and how it is mended. */
 export interface Fault {
   readonly name: string;
-  /** Two faults that touch the same part do not strike at once. */
+  /** What it breaks, and what it needs whole: two faults that touch the same part do not strike at once. */
   readonly touches: readonly Part[];
   /** Why it cannot be tried on this machine, or null. */
   readonly lacking?: () => Promise<string | null>;

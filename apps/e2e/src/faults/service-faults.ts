@@ -27,7 +27,7 @@ const killed = (name: 'gateway' | 'accounts'): Fault => ({
 
 const killedWriter: Fault = {
   name: 'kill -9 of the writer (transfers)',
-  touches: ['transfers'],
+  touches: ['transfers', 'PostgreSQL'],
   strike: async (stand) => {
     const { name } = await stand.writerOf(LEDGERS[0]!);
     const over = now();
@@ -51,7 +51,7 @@ const STANDSTILL_MS = 6_000;
 
 const pausedWriter: Fault = {
   name: 'the writer stands still until its lease is taken, and comes back',
-  touches: ['transfers'],
+  touches: ['transfers', 'PostgreSQL'],
   strike: async (stand) => {
     const before = await stand.writerOf(LEDGERS[0]!);
     const pid = await stand.platform.pidOf(before.name);
@@ -72,7 +72,7 @@ const pausedWriter: Fault = {
 const HOURS = 3_600_000;
 const jumpingClock = (name: string, offMs: number): Fault => ({
   name,
-  touches: ['clock'],
+  touches: ['clock', 'PostgreSQL'],
   // The clocks of two services do not jump in the same millisecond.
   excuses: ['401 unauthorized'],
   strike: async (stand) => {

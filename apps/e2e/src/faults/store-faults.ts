@@ -32,7 +32,7 @@ const backendsOfTransfers = async (stand: Stand): Promise<number[]> =>
 /** One process of PostgreSQL dies: PostgreSQL ends all others and recovers by itself. */
 const killedBackend: Fault = {
   name: 'kill -9 of a PostgreSQL backend',
-  touches: ['PostgreSQL'],
+  touches: ['PostgreSQL', 'transfers'],
   strike: async (stand) => {
     const [backend] = await backendsOfTransfers(stand);
     process.kill(backend!, 'SIGKILL');
@@ -57,8 +57,12 @@ const panics = async ({ logFile }: BreakablePostgres): Promise<number> => (await
 /** The kernel says that the log could not be written: PostgreSQL cannot know what of the commit is on the disk, and gives itself up. */
 const failedSync: Fault = {
   name: 'I/O error in a commit',
-  touches: ['PostgreSQL'],
-  lacking: async () => ((await runs('strace', '-V')) ? null : 'there is no strace'),
+  touches: ['PostgreSQL', 'transfers'],
+  lacking: async () => {
+    // A build machine can have it installed.
+    if (!(await runs('strace', '-V'))) return process.env.CI ? null : 'there is no strace';
+    return (await runs('strace', '-o', '/dev/null', 'true')) ? null : 'this machine lets no process trace another';
+  },
   strike: async (stand) => {
     const before = await panics(stand.postgres);
     const traced = (await backendsOfTransfers(stand)).flatMap((pid) => ['-p', String(pid)]);
