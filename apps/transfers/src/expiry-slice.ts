@@ -1,9 +1,9 @@
 /** How many holds one flush may expire. */
 const MOST = 500;
 /** How long deciding them may take, ms, where commands share the append or wait for the processor: they must not wait noticeably. */
-const AMONG_COMMANDS_MS = 4;
+const AMONG_COMMANDS_MS = 2;
 /** The same where no command waits: one that comes meanwhile waits for the rest of this flush. */
-const ALONE_MS = 10;
+const ALONE_MS = 5;
 
 /** What expiries may take of one flush. */
 export class ExpirySlice {

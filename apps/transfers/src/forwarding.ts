@@ -4,14 +4,15 @@ import type { FastifyRequest } from 'fastify';
 import type { CheckedClock } from './checked-clock.js';
 import type { WrittenElsewhere } from './elsewhere.js';
 import type { OpenLedgers } from './open-ledgers.js';
+import { ANSWER_DEADLINE_MS } from './submission.js';
 
 /** Says that a request was forwarded already: whoever gets it answers it, or says that it is not the writer. */
 export const FORWARDED = 'mizan-forwarded';
 /** An instance's answer to another one: nothing was done, the ledger is not written here. */
 export const NOT_THE_WRITER = 421;
 
-/** From the first attempt until the caller is told that the ledger cannot be reached, ms. */
-const FORWARD_WITHIN_MS = 10_000;
+/** From the first attempt until the caller is told that the ledger cannot be reached, ms: a writer that waits in vain says so before. */
+const FORWARD_WITHIN_MS = ANSWER_DEADLINE_MS + 2_000;
 /** Before an instance that was not there, or not the writer, is asked again, ms. */
 const RETRY_MS = 100;
 /** Requests that one instance sends on at once. */
