@@ -1,4 +1,4 @@
-// npm run simulate -- [--minutes N | --schedules N] [--seed N]: builds what is missing, then runs the simulator.
+// npm run simulate -- [--minutes N | --schedules N] [--seed N] [--help]: builds what is missing, then runs the simulator.
 import { spawn } from 'node:child_process';
 import { build, check } from './checks.mjs';
 import { install, node, root } from './install.mjs';

@@ -1,5 +1,6 @@
 import type { Answer, GroupAnswer, LedgerEvent } from '@mizan/ledger';
-import type { Operation } from './operations.js';
+import type { Operation } from './operation.js';
+import type { Refusal } from './refusal.js';
 
 /** What a caller asks in one breath, piece by piece. */
 export type Question = { readonly kind: 'operation'; readonly operation: Operation } | { readonly kind: 'lookup'; readonly id: string };
@@ -7,7 +8,7 @@ export type Question = { readonly kind: 'operation'; readonly operation: Operati
 /** What a caller was told of one operation. */
 export interface Told {
   readonly status: 'applied' | 'rejected';
-  readonly code: string | null;
+  readonly refusal: Refusal | null;
   readonly replayed: boolean;
   /** The event that it names, as one text that is the same for equal events. */
   readonly event: string | null;
@@ -54,7 +55,7 @@ export function toldOf(answer: Answer | GroupAnswer): Told {
   const event = 'event' in answer ? answer.event : null;
   return {
     status: answer.status,
-    code: answer.status === 'rejected' ? (answer.rejection?.code ?? null) : null,
+    refusal: answer.status === 'rejected' ? answer.rejection : null,
     replayed: 'replayed' in answer && answer.replayed,
     event: event && textOf(event),
     position: event?.position ?? null,
@@ -63,9 +64,9 @@ export function toldOf(answer: Answer | GroupAnswer): Told {
   };
 }
 
-export const misreadAs = (code: string): Told => ({
+export const misreadAs = (refusal: Refusal): Told => ({
   status: 'rejected',
-  code,
+  refusal,
   replayed: false,
   event: null,
   position: null,

@@ -1,17 +1,15 @@
 // Before anything that has timers: from here on they can be those of a virtual time.
 import './virtual-time.js';
-import { parseArgs } from 'node:util';
+import { type Options, USAGE, readOptions } from './options.js';
 import type { Outcome } from './schedule.js';
 import { simulate, summary } from './simulate.js';
 import type { Tally } from './tally.js';
 
-const USAGE =
-  'npm run simulate -- [--minutes N | --schedules N] [--seed N]\n--seed alone runs that one schedule and tells all that happened in it.';
 const SCHEDULES = 2_000;
 const TOLD_EVERY_MS = 10_000;
 const LAST_STEPS = 40;
 
-const { minutes, schedules, seed } = readOptions();
+const { minutes, schedules, seed } = optionsGiven();
 const replay = seed !== null && minutes === null && schedules === null;
 const firstSeed = seed ?? Date.now();
 const started = performance.now();
@@ -57,18 +55,15 @@ function seconds(): number {
   return Math.round((performance.now() - started) / 1000);
 }
 
-function readOptions(): { minutes: number | null; schedules: number | null; seed: number | null } {
+/** Ends the process where nothing is to be run. */
+function optionsGiven(): Options {
   try {
-    const { values } = parseArgs({ options: { minutes: { type: 'string' }, schedules: { type: 'string' }, seed: { type: 'string' } } });
-    const read = (text: string | undefined): number | null => {
-      if (text === undefined) return null;
-      const number = Number(text);
-      if (!(number > 0)) throw new Error(`${text} is no positive number.`);
-      return number;
-    };
-    return { minutes: read(values.minutes), schedules: read(values.schedules), seed: read(values.seed) };
+    const options = readOptions(process.argv.slice(2));
+    if (!options.help) return options;
+    console.log(USAGE);
+    process.exit(0);
   } catch (error) {
-    console.error(`${(error as Error).message}\n${USAGE}`);
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
     process.exit(2);
   }
 }

@@ -24,6 +24,7 @@ let writer = soundWriter;
 
 mockModule('@mizan/ledger', () => ({
   ...ledger,
+  Book: new Proxy(ledger.Book, { construct: (_, asked: ConstructorParameters<Rules['Book']>) => new rules.Book(...asked) }),
   decide: (...asked: Parameters<Rules['decide']>) => rules.decide(...asked),
   decideGroup: (...asked: Parameters<Rules['decideGroup']>) => rules.decideGroup(...asked),
   expireHold: (...asked: Parameters<Rules['expireHold']>) => rules.expireHold(...asked),
@@ -44,10 +45,12 @@ mockModule('@mizan/transfers/remembered', () => ({
 const { simulate } = await import('./simulate.js');
 const { realParts } = await import('./schedule.js');
 const { inTheRules } = await import('./planted/in-the-rules.js');
+const { inTheWords } = await import('./planted/in-the-words.js');
+const { inExpiries } = await import('./planted/in-expiries.js');
 const { inTheStore } = await import('./planted/in-the-store.js');
 const { inTheWriter } = await import('./planted/in-the-writer.js');
 const { inTheReaders } = await import('./planted/in-the-readers.js');
-const planted: readonly Planted[] = [...inTheRules, ...inTheStore, ...inTheWriter, ...inTheReaders];
+const planted: readonly Planted[] = [...inTheRules, ...inTheWords, ...inExpiries, ...inTheStore, ...inTheWriter, ...inTheReaders];
 
 let caught = 0;
 afterEach(() => {

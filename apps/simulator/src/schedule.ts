@@ -95,7 +95,7 @@ class Schedule {
   }
 
   judge(uid: string, journal: readonly string[]): readonly string[] {
-    const { cluster, attempts, time } = this.world;
+    const { cluster, attempts, time, setting } = this.world;
     const stream = journalStream(uid);
     return new Judge({
       uid,
@@ -106,6 +106,7 @@ class Schedule {
       glances: this.glances.filter((glance) => glance.uid === uid),
       books: cluster.books.ledgers.get(stream),
       expiredBy: time.now - EXPIRED_WITHIN_MS,
+      undisturbed: setting.undisturbed,
     }).verdict();
   }
 
@@ -173,7 +174,7 @@ class Schedule {
       this.glance();
       const writer = dice.pick(world.writers);
       const { machine } = dice.chance(0.8) ? writer : dice.pick(world.readers);
-      if (dice.chance(0.03)) void writer.stop();
+      if (dice.chance(0.03) && !world.setting.undisturbed) void writer.stop();
       else if (misfortune.strikes('crash')) machine.crash();
       if (misfortune.strikes('pause')) machine.pause(dice.between(100, 7_000));
       if (misfortune.strikes('lease lost')) void this.overtake();

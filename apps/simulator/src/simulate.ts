@@ -76,6 +76,8 @@ const expectedSights: Readonly<Record<string, readonly string[]>> = {
   operations,
   rejections: [...recordedCodes, ...unrecordedCodes],
   faults: faultKinds,
+  // Posted and held money count together.
+  overflows: ['transfer', 'hold'],
   'event types': ['HoldExpired', 'HoldCaptured', 'HoldReleased', 'PeriodClosed', 'AccountReopened', 'TransferRejected'],
 };
 
@@ -87,7 +89,9 @@ export function unseen(sum: Tally): readonly string[] {
 }
 
 export function summary(sum: Tally): readonly string[] {
-  const lines = ['submissions', 'operations', 'event types', 'faults', 'rejections'].map((kind) => `${kind}: ${sum.line(kind)}`);
+  const lines = ['submissions', 'operations', 'event types', 'faults', 'rejections', 'overflows'].map(
+    (kind) => `${kind}: ${sum.line(kind)}`,
+  );
   return [
     `${sum.of('schedules', 'run')} schedules, ${sum.total('operations')} operations, ${sum.of('events', 'appended')} events`,
     ...lines,

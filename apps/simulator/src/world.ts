@@ -8,6 +8,8 @@ import type { Dice } from './dice.js';
 import { type Attempt, type LookedUp, type Question, type Told, misreadAs, textOf, toldOf } from './history.js';
 import { Machine, Misfortune } from './machine.js';
 import { Operations } from './operations.js';
+import { membersOf } from './operation.js';
+import { reasonOf } from './refusal.js';
 import { ReadingInstance } from './reading-instance.js';
 import type { Setting } from './setting.js';
 import type { Tally } from './tally.js';
@@ -128,7 +130,7 @@ export class World {
     attempt.answeredAt = this.time.now;
     attempt.answeredAtVersion = await this.versionOf(uid);
     this.tally.count('submissions', attempt.fault ?? 'answered');
-    for (const told of attempt.told ?? []) this.countTold(told);
+    attempt.told?.forEach((told, at) => this.countTold(questions[at]!, told));
     this.note(`  ${caller} is told by ${writer.machine.name}: ${attempt.fault ?? attempt.told!.map(gistOf).join(', ')}`);
     return attempt;
   }
@@ -136,19 +138,21 @@ export class World {
   private read(question: Question, writer: WritingInstance): { readonly ask: Ask } | { readonly misread: Told } {
     if (question.kind === 'lookup') return { ask: question };
     const reading = readOperation(question.operation, this.time.now + writer.machine.clockOffsetMs);
-    if ('rejection' in reading) return { misread: misreadAs(reading.rejection.code) };
+    if ('rejection' in reading) return { misread: misreadAs(reading.rejection) };
     const { command } = reading;
     this.tally.count('operations', command.op);
     if (command.op === 'group') for (const member of command.operations) this.tally.count('operations', member.op);
     return { ask: command.op === 'group' ? { kind: 'group', group: command as Group } : { kind: 'command', command } };
   }
 
-  private countTold(told: Told | LookedUp): void {
-    if ('lookup' in told) return;
-    if (told.replayed) this.tally.count('answers', 'replayed');
-    else this.tally.count('answers', told.status);
-    if (told.code !== null) this.tally.count('rejections', told.code);
-    for (const member of told.members) this.countTold(member);
+  private countTold(question: Question, told: Told | LookedUp): void {
+    if ('lookup' in told || question.kind === 'lookup') return;
+    const { operation } = question;
+    this.tally.count('answers', told.replayed ? 'replayed' : told.status);
+    if (told.refusal) this.tally.count('rejections', told.refusal.code);
+    if (told.refusal?.code === 'balance_overflow') this.tally.count('overflows', operation.op);
+    const members = membersOf(operation);
+    told.members.forEach((member, at) => this.countTold({ kind: 'operation', operation: members[at]! }, member));
   }
 }
 
@@ -164,5 +168,5 @@ function gistOf(told: Told | LookedUp): string {
   const at = told.position === null ? '' : ` #${told.position}`;
   if ('lookup' in told) return told.position === null ? 'unspent' : `spent${at}`;
   const members = told.members.length > 0 ? ` (${told.members.map(gistOf).join(', ')})` : '';
-  return `${told.replayed ? 'replayed ' : ''}${told.code ?? told.status}${at}${members}`;
+  return `${told.replayed ? 'replayed ' : ''}${told.refusal ? reasonOf(told.refusal) : told.status}${at}${members}`;
 }

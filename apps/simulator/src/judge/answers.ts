@@ -1,10 +1,10 @@
 import type { Attempt, LookedUp, Told } from '../history.js';
-import { type Operation, shapeFault } from '../operations.js';
-import { groupOutcome } from './groups.js';
-import type { Outcome, PlainLedger } from './rules.js';
-
-/** The most that a writer's clock may be wrong, ms. */
-export const CLOCK_MS = 2_600;
+import { shapeFault } from '../misshapen.js';
+import { type Operation, membersOf } from '../operation.js';
+import { type Refusal, groupFailed, reasonOf } from '../refusal.js';
+import { CLOCK_MS } from './clock.js';
+import { allDone, failedFor, groupOutcome } from './groups.js';
+import type { Outcome, PlainLedger } from './plain-ledger.js';
 
 /** An answer that no event bears witness to: it must be right at one of the lengths the journal had while it was asked. */
 export interface Claim {
@@ -18,102 +18,109 @@ export interface Claim {
 export interface Named {
   readonly position: number;
   readonly event: string;
-  readonly operation: Operation | null;
+  /** What was asked, and what was said of it; null for a look-up. */
+  readonly about: { readonly operation: Operation; readonly told: Told } | null;
   readonly attempt: Attempt;
   readonly isNew: boolean;
 }
 
 export interface Heard {
-  readonly claims: readonly Claim[];
-  readonly named: readonly Named[];
-  readonly faults: readonly string[];
+  readonly claims: Claim[];
+  readonly named: Named[];
+  readonly faults: string[];
 }
 
 /** Sorts what the callers of a ledger were told by how it can be proved. */
 export function hear(attempts: readonly Attempt[]): Heard {
-  const claims: Claim[] = [];
-  const named: Named[] = [];
-  const faults: string[] = [];
+  const heard: Heard = { claims: [], named: [], faults: [] };
   for (const attempt of attempts) {
     attempt.told?.forEach((told, place) => {
       const question = attempt.questions[place]!;
       const window = { from: attempt.sentAtVersion, to: attempt.answeredAtVersion };
       if (question.kind === 'lookup') {
         const { event, position } = told as LookedUp;
-        if (event !== null) named.push({ position: position!, event, operation: null, attempt, isNew: false });
-        else claims.push({ ...window, said: `the id ${question.id} was unspent`, holds: ({ spent }) => !spent.has(question.id) });
+        if (event !== null) heard.named.push({ position: position!, event, about: null, attempt, isNew: false });
+        else heard.claims.push({ ...window, said: `the id ${question.id} was unspent`, holds: ({ spent }) => !spent.has(question.id) });
         return;
       }
-      const { operation } = question;
-      hearOne(operation, told as Told, attempt, { claims, named, faults });
+      hearOne(question.operation, told as Told, attempt, heard);
     });
   }
-  return { claims, named, faults };
+  return heard;
 }
 
-interface Notes {
-  readonly claims: Claim[];
-  readonly named: Named[];
-  readonly faults: string[];
-}
-
-function hearOne(operation: Operation, told: Told, attempt: Attempt, { claims, named, faults }: Notes): void {
-  const members = (operation.operations as Operation[] | undefined) ?? [operation];
-  const shapeless = members.map((member) => shapeFault(member, attempt.sentAt)).find((fault) => fault !== null);
-  if (shapeless !== undefined || told.misread) {
-    const expected = operation.op === 'group' ? 'group_failed' : shapeless;
-    if (!told.misread || told.code !== expected) faults.push(`${JSON.stringify(operation)} should be ${expected} and is ${told.code}`);
+function hearOne(operation: Operation, told: Told, attempt: Attempt, { claims, named, faults }: Heard): void {
+  const members = membersOf(operation);
+  const isGroup = operation.op === 'group';
+  const said = `${JSON.stringify(operation)} was ${gistOf(told)}`;
+  const shapeless = shapelessness(members, isGroup, attempt.sentAt);
+  if (shapeless || told.misread) {
+    const expected = shapeless && reasonOf(shapeless);
+    if (!told.misread || !told.refusal || reasonOf(told.refusal) !== expected) faults.push(`${said}, and should be ${expected ?? 'read'}`);
     return;
   }
-  const tellings = operation.op === 'group' ? told.members : [told];
-  tellings.forEach(({ event, position, replayed }, place) => {
-    if (event !== null) named.push({ position: position!, event, operation: members[place]!, attempt, isNew: !replayed });
+  const tellings = isGroup ? told.members : [told];
+  tellings.forEach((one, place) => {
+    const { event, position, replayed } = one;
+    const about = { operation: members[place]!, told: one };
+    if (event !== null) named.push({ position: position!, event, about, attempt, isNew: !replayed });
   });
-  const isNew = tellings.some(({ event, replayed }) => event !== null && !replayed);
-  if (isNew) return;
-  const said = `${JSON.stringify(operation)} was ${told.replayed ? 'replayed ' : ''}${told.code ?? told.status}`;
+  const newest = tellings.findIndex(({ event, replayed }) => event !== null && !replayed);
+  if (newest >= 0) {
+    if (isGroup && !allDone(told) && !failedFor(newest, told)) faults.push(`${said}, which is neither done nor refused as a whole`);
+    return;
+  }
   const holds = (ledger: PlainLedger): boolean =>
-    moments(attempt, ledger).some((now) =>
-      operation.op === 'group' ? groupAgrees(ledger, members, told, now) : agrees(outcomeAt(ledger, operation, now), told),
-    );
+    moments(attempt, ledger).some((now) => {
+      const cleared = clearedFor(members, ledger, now);
+      return isGroup ? groupAgrees(cleared, members, told, now) : agrees(cleared.outcome(operation, now), told);
+    });
   claims.push({ from: attempt.sentAtVersion, to: attempt.answeredAtVersion, said, holds });
 }
+
+/** What something is to be refused for before any writer sees it, or null. */
+function shapelessness(members: readonly Operation[], isGroup: boolean, sentAt: number): Refusal | null {
+  const faults = members.map((member) => shapeFault(member, sentAt));
+  const culprit = faults.findIndex((fault) => fault !== null);
+  const fault = faults[culprit] ?? null;
+  return fault && isGroup ? groupFailed(culprit, fault) : fault;
+}
+
+const gistOf = ({ replayed, refusal, status, members }: Told): string => {
+  const inside = members.length > 0 ? ` (${members.map(gistOf).join(', ')})` : '';
+  return `${replayed ? 'replayed ' : ''}${refusal ? reasonOf(refusal) : status}${inside}`;
+};
 
 /** The times at which it may have been decided. */
 function moments({ sentAt, answeredAt }: Attempt, { time }: PlainLedger): number[] {
   return [...new Set([sentAt - CLOCK_MS, sentAt, answeredAt, answeredAt + CLOCK_MS].map((moment) => Math.max(time, moment)))];
 }
 
-/** What the writer would come to: it expires what is due on the accounts first. */
-function outcomeAt(ledger: PlainLedger, operation: Operation, now: number): Outcome {
-  return cleared(ledger, [operation], now).outcome(operation, now);
-}
-
-function cleared(ledger: PlainLedger, operations: readonly Operation[], now: number): PlainLedger {
-  const due = operations.flatMap((operation) => ledger.dueFor(operation, now));
+/** The ledger as the writer sees it when it decides these: what is due on their accounts has expired. */
+function clearedFor(operations: readonly Operation[], ledger: PlainLedger, now: number): PlainLedger {
+  const due = ledger.dueFor(operations, now);
   if (due.length === 0) return ledger;
   const copy = ledger.copy();
-  for (const { id } of due) {
-    const hold = copy.holds.get(id)!;
-    if (hold.status === 'placed') copy.expire(hold, copy.position + 1);
-  }
+  for (const { id } of due) copy.expire(copy.holds.get(id)!, copy.position + 1);
   return copy;
 }
 
-function agrees(outcome: Outcome, told: Told): boolean {
-  if (outcome.kind === 'replayed') return told.replayed && told.position === outcome.position && told.code === outcome.code;
-  return outcome.kind === 'refused' && !outcome.recorded && !told.replayed && told.code === outcome.code;
+const sameReason = (one: Refusal | null, other: Refusal | null): boolean =>
+  one === null || other === null ? one === other : reasonOf(one) === reasonOf(other);
+
+function agrees(outcome: Outcome, { replayed, position, refusal }: Told): boolean {
+  if (outcome.kind === 'replayed') return replayed && position === outcome.position && sameReason(refusal, outcome.refusal);
+  return outcome.kind === 'refused' && !outcome.recorded && !replayed && sameReason(refusal, outcome.refusal);
 }
 
 function groupAgrees(ledger: PlainLedger, members: readonly Operation[], told: Told, now: number): boolean {
-  const { culprit, done } = groupOutcome(cleared(ledger, members, now), members, now);
-  if (culprit === null) return told.status === 'applied' && done.length === 0;
-  const blamed = told.members[culprit.place]!;
+  const { culprit, done } = groupOutcome(ledger, members, now);
+  if (culprit === null) return allDone(told) && done.length === 0;
+  const blamed = told.members[culprit.place];
   return (
-    told.code === 'group_failed' &&
     !culprit.recorded &&
-    blamed.code === culprit.code &&
-    blamed.replayed === culprit.replayed &&
-    told.members.every(({ code }, place) => place === culprit.place || code === 'group_failed')
+    failedFor(culprit.place, told) &&
+    blamed!.replayed === culprit.replayed &&
+    sameReason(blamed!.refusal, culprit.refusal)
   );
 }

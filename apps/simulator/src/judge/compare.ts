@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Operation } from '../operations.js';
+import type { Operation } from '../operation.js';
+import { type Refusal, reasonOf } from '../refusal.js';
 import type { Written } from './journal.js';
-import type { Outcome, PlainLedger } from './rules.js';
+import type { Outcome, PlainLedger } from './plain-ledger.js';
 
 const types: Readonly<Record<string, string>> = {
   open: 'AccountOpened',
@@ -23,11 +24,13 @@ const instant = (ms: number | null): string | null => (ms === null ? null : new 
 export function differenceFrom(event: Written, operation: Operation, outcome: Outcome, after: PlainLedger): string | null {
   if (outcome.kind === 'replayed') return `its id was spent at #${outcome.position}`;
   if (outcome.kind === 'refused') {
-    const { code } = (event.data.rejection ?? {}) as { code?: string };
-    if (event.type !== 'TransferRejected' || code !== outcome.code) return `it should be refused as ${outcome.code}`;
-    return outcome.recorded ? null : `a refusal as ${code} is not recorded`;
+    const expected = reasonOf(outcome.refusal);
+    if (event.type !== 'TransferRejected') return `it should be refused as ${expected}`;
+    const reason = reasonOf(event.data.rejection as Refusal);
+    if (reason !== expected) return `it is refused as ${reason}, and should be as ${expected}`;
+    return outcome.recorded ? null : `a refusal as ${reason} is not recorded`;
   }
-  if (event.type === 'TransferRejected') return 'it should be applied';
+  if (event.type === 'TransferRejected') return `it is refused as ${reasonOf(event.data.rejection as Refusal)}, and should be applied`;
   if (event.type !== types[operation.op]) return `it should be ${types[operation.op]}`;
   const expected = expectedFacts(event, operation, outcome, after);
   for (const [name, value] of Object.entries(expected))

@@ -1,5 +1,5 @@
 import type { KeptTexts } from '@mizan/contracts';
-import type { Operation } from '../operations.js';
+import type { Operation } from '../operation.js';
 
 /** A stored event as the judge reads it: parsed from its text, and nothing else. */
 export interface Written {

@@ -3,13 +3,18 @@ import { Audit } from '@mizan/ledger';
 import type { KeptTexts } from '@mizan/contracts';
 import type { LedgerBooks } from '../books.js';
 import { type Attempt, textOf } from '../history.js';
-import type { Operation } from '../operations.js';
-import { CLOCK_MS, type Claim, type Named, hear } from './answers.js';
+import { type Operation, membersOf } from '../operation.js';
+import { type Refusal, reasonOf } from '../refusal.js';
+import { type Claim, type Named, hear } from './answers.js';
+import { CLOCK_MS } from './clock.js';
 import { differenceFrom, expiryDifference } from './compare.js';
+import { contentOf, differingField } from './content.js';
+import { outOfTurn, tooLate } from './expiries.js';
 import { groupOutcome } from './groups.js';
 import { type Written, readWritten } from './journal.js';
-import { PlainLedger, contentOf } from './rules.js';
-import { booksText, expectedBooksText } from './statements.js';
+import { PlainLedger } from './plain-ledger.js';
+import { booksDifference, booksText, expectedBooksText } from './statements.js';
+import { wordsDifference } from './words.js';
 
 /** Everything known of one ledger after a schedule. */
 export interface Evidence {
@@ -23,6 +28,8 @@ export interface Evidence {
   readonly books: LedgerBooks | undefined;
   /** A hold that was due then must have expired, ms since the epoch. */
   readonly expiredBy: number;
+  /** Nothing ever stood in the writers' way: what was due expired promptly. */
+  readonly undisturbed: boolean;
 }
 
 /** Says what is wrong with a ledger's journal, with what its callers were told, and with what its readers saw. */
@@ -37,12 +44,12 @@ export class Judge {
   constructor(private readonly evidence: Evidence) {
     this.events = evidence.journal.map((text) => readWritten(text, evidence.texts));
     const { claims, named, faults } = hear(evidence.attempts);
-    this.claims = [...claims];
+    this.claims = claims;
     this.named = named;
     this.found.push(...faults);
     this.groups = evidence.attempts.flatMap(({ questions }) =>
       questions.flatMap((question) =>
-        question.kind === 'operation' && question.operation.op === 'group' ? [question.operation.operations as Operation[]] : [],
+        question.kind === 'operation' && question.operation.op === 'group' ? [membersOf(question.operation)] : [],
       ),
     );
   }
@@ -111,30 +118,26 @@ export class Judge {
     const { ledger } = this;
     const outcome = ledger.outcome(operation, event.recordedAt);
     if (outcome.kind !== 'replayed') ledger.take(operation, outcome, event.position);
-    const difference = differenceFrom(event, operation, outcome, ledger);
+    const difference = differenceFrom(event, operation, outcome, ledger) ?? wordsDifference(event, operation, this.events, ledger);
     if (difference) this.blame(event, difference);
-    if (event.type === 'HoldCaptured') this.checkWords(event, operation);
-  }
-
-  /** A capture without words of its own has its hold's. */
-  private checkWords(event: Written, operation: Operation): void {
-    const placed = this.events.find(({ type, operation: placing }) => type === 'HoldPlaced' && placing?.id === operation.hold);
-    const expected = operation.reference ?? placed?.operation?.reference ?? null;
-    if ((event.texts?.reference ?? null) !== expected) this.blame(event, `its reference should be ${JSON.stringify(expected)}`);
   }
 
   private judgeExpiry(event: Written): void {
+    const { ledger, evidence } = this;
     const { id } = event.data.hold as { id: string };
-    const hold = this.ledger.holds.get(id);
+    const hold = ledger.holds.get(id);
     if (hold?.status !== 'placed') return this.blame(event, `the hold ${id} was not open`);
-    if (hold.expiresAt === null || hold.expiresAt > event.recordedAt) this.blame(event, `the hold ${id} was not due`);
-    this.ledger.expire(hold, event.position);
-    const difference = expiryDifference(event, this.ledger);
+    if (hold.expiresAt === null || hold.expiresAt > event.recordedAt) return this.blame(event, `the hold ${id} was not due`);
+    const untimely =
+      outOfTurn(event, hold, ledger, evidence.attempts) ??
+      (evidence.undisturbed ? tooLate(hold, evidence.appendedAt[event.position - 1]!) : null);
+    ledger.expire(hold, event.position);
+    const difference = untimely ?? expiryDifference(event, ledger);
     if (difference) this.blame(event, difference);
   }
 
   private nothingDue(event: Written, operation: Operation): void {
-    const [due] = this.ledger.dueFor(operation, event.recordedAt);
+    const [due] = this.ledger.dueFor([operation], event.recordedAt);
     if (due) this.blame(event, `the hold ${due.id} was due before it`);
   }
 
@@ -142,14 +145,16 @@ export class Judge {
   private judgeCulprit(event: Written, operation: Operation): void {
     const { ledger } = this;
     const content = contentOf(operation);
-    const code = (event.data.rejection as { code: string }).code;
+    const refusal = event.data.rejection as Refusal;
+    const reason = reasonOf(refusal);
     const explained = this.groups.some((members) => {
       const { culprit } = groupOutcome(ledger, members, event.recordedAt);
       const blamed = culprit && members[culprit.place]!;
-      return blamed?.id === operation.id && culprit?.recorded && culprit.code === code && contentOf(blamed!) === content;
+      if (!culprit?.recorded || blamed?.id !== operation.id || reasonOf(culprit.refusal) !== reason) return false;
+      return differingField(contentOf(blamed!), content) === null;
     });
-    if (!explained) this.blame(event, `no group that was sent is refused for it as ${code}`);
-    ledger.take(operation, { kind: 'refused', code, recorded: true }, event.position);
+    if (!explained) this.blame(event, `no group that was sent is refused for it as ${reason}`);
+    ledger.take(operation, { kind: 'refused', refusal, recorded: true }, event.position);
   }
 
   private judgeGroup(unit: readonly Written[]): void {
@@ -180,22 +185,24 @@ export class Judge {
 
   private checkBooks(text: string, which: string): void {
     const expected = expectedBooksText(this.ledger, this.events.slice(0, this.ledger.position));
-    if (text === expected) return;
-    const lines = new Set(expected.split('\n'));
-    this.found.push(`${which} say ${text.split('\n').find((line) => !lines.has(line)) ?? 'less than there is'}`);
+    if (text !== expected) this.found.push(`${which} ${booksDifference(text, expected)}`);
   }
 
   /** What was told with an event: it stands there, was durable when it was told, and is of this operation. */
-  private checkNamed({ position, event, operation, attempt, isNew }: Named): void {
+  private checkNamed({ position, event, about, attempt, isNew }: Named): void {
     const written = this.events[position - 1];
     const said = `${attempt.caller} was told at length ${attempt.answeredAtVersion} of #${position}`;
     if (!written || position > attempt.answeredAtVersion) return void this.found.push(`${said}, which was not durable`);
     const truth = textOf(decodeEvent(this.evidence.journal[position - 1]!, written.texts));
     if (event !== truth) this.found.push(`${said}: ${event}, where there is ${truth}`);
-    if (operation === null) return;
+    if (about === null) return;
+    const { operation, told } = about;
+    const recorded = written.type === 'TransferRejected' ? reasonOf(written.data.rejection as Refusal) : 'applied';
+    const reason = told.refusal ? reasonOf(told.refusal) : told.status;
+    if (reason !== recorded) this.found.push(`${said} as ${reason}, where there is ${recorded}`);
     const spent = written.type === 'TransferRejected' || operation.op === 'cancel';
     if (written.operation?.id !== operation.id) this.found.push(`${said}, which is not ${operation.id}`);
-    else if (!(spent && !isNew) && contentOf(written.operation!) !== contentOf(operation))
+    else if (!(spent && !isNew) && differingField(contentOf(operation), contentOf(written.operation!)) !== null)
       this.found.push(`${said}, of other content than ${JSON.stringify(operation)}`);
     if (isNew && position <= attempt.sentAtVersion) this.found.push(`${said}, which was there before it was sent`);
   }
@@ -232,5 +239,5 @@ export class Judge {
 const idsOf = ({ questions }: Attempt): readonly (string | undefined)[] =>
   questions.flatMap((question) => {
     if (question.kind === 'lookup' || question.operation.op === 'open') return [];
-    return ((question.operation.operations as Operation[] | undefined) ?? [question.operation]).map(({ id }) => id);
+    return membersOf(question.operation).map(({ id }) => id);
   });

@@ -1,6 +1,6 @@
 import type { LedgerBooks } from '../books.js';
 import type { Written } from './journal.js';
-import type { PlainLedger } from './rules.js';
+import type { PlainLedger } from './plain-ledger.js';
 
 // A read model and the judge's recomputation of it, each as one text.
 
@@ -40,6 +40,33 @@ export function expectedBooksText(ledger: PlainLedger, events: readonly Written[
   );
   const references = events.filter(({ data }) => data.postings).map(({ position, texts }) => `${position} ${texts?.reference ?? null}`);
   return [...accounts.sort(), ...holds.sort(), ...references.sort()].join('\n');
+}
+
+/** Where the books first say otherwise than what follows from the journal. */
+export function booksDifference(found: string, expected: string): string {
+  const should = new Map(expected.split('\n').map((line) => [line.split(' ')[0], line]));
+  for (const line of found.split('\n')) {
+    const [name] = line.split(' ');
+    const right = should.get(name);
+    if (right === undefined) return `say ${line}, of which there is nothing`;
+    if (line !== right) return statementDifference(line, right) ?? `say ${line}, where there is ${right}`;
+    should.delete(name);
+  }
+  return `say nothing of ${[...should.values()][0]}`;
+}
+
+/** How the statement of an account differs: null where its lines are right. */
+function statementDifference(found: string, expected: string): string | null {
+  const [has, should] = [found, expected].map((line) => (line.split(': ')[1] ?? '').split(', ').filter((entry) => entry !== ''));
+  const of = found.split(' ')[0];
+  const twice = has!.find((entry, at) => has!.indexOf(entry) !== at);
+  if (twice !== undefined) return `have ${twice} on ${of} twice`;
+  const missing = should!.find((entry) => !has!.includes(entry));
+  if (missing !== undefined) return `lack ${missing} on ${of}`;
+  const strange = has!.find((entry) => !should!.includes(entry));
+  if (strange !== undefined) return `have ${strange} on ${of}, which was never posted`;
+  const misplaced = has!.find((entry, at) => entry !== should![at]);
+  return misplaced === undefined ? null : `have ${misplaced} on ${of} in the wrong place`;
 }
 
 function linesOf({ position, data }: Written): Line[] {

@@ -132,7 +132,7 @@ export const inTheStore: readonly Planted[] = [
   },
   {
     name: 'publish before commit',
-    foundAs: /The books|do not catch up/,
+    foundAs: /The books at .* (lack|say|have .*, which was never posted)/,
     parts: () => ({ store: (cluster, machine) => new PublishesBeforeCommit(cluster, machine) }),
   },
   {

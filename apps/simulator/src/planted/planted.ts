@@ -3,7 +3,7 @@ import type { appendDurably } from '@mizan/transfers/append-durably';
 import type { Parts } from '../writing-instance.js';
 
 /** The rules that a bug may be planted in. */
-export type Rules = Pick<typeof ledger, 'decide' | 'decideGroup' | 'expireHold' | 'accountsTouched'>;
+export type Rules = Pick<typeof ledger, 'decide' | 'decideGroup' | 'expireHold' | 'accountsTouched' | 'Book'>;
 
 /** The parts of the writer that a bug may be planted in. */
 export interface WriterParts {
