@@ -215,8 +215,10 @@ function statementOf(events: readonly LedgerEvent[], id: string, { from, to }: R
     opening: String(opening),
     lines: all
       .filter(({ effectiveAt }) => effectiveAt >= (from ?? -Infinity) && effectiveAt < (to ?? Infinity))
-      .map(({ account: _, ...line }) => {
-        balance += signed({ account: id, ...line });
+      .map((given) => {
+        balance += signed(given);
+        const { account, ...line } = given;
+        expect(account).toBe(id);
         return {
           ...line,
           recordedAt: instantText(line.recordedAt),

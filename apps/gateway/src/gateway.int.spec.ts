@@ -441,7 +441,7 @@ describe('a service of several instances', () => {
     transfers.answer = ({ method }) => new Promise(() => (asked += method === 'POST' ? 1 : 0));
     second.answer = (request) => second.heard(request);
     const answers = await Promise.all([transfer(), transfer()]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 503]);
+    expect(answers.map(({ status }) => status).sort((one, other) => one - other)).toEqual([200, 503]);
     expect(await problemOf(answers.find(({ status }) => status === 503)!)).toEqual(problem(503, 'outcome_unknown'));
     const before = asked;
     for (let i = 0; i < 4; i += 1) expect((await transfer()).status).toBe(200);

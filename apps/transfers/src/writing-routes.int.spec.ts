@@ -89,8 +89,8 @@ describe('a batch of 8,193', () => {
 describe('a key of metadata that programs have a use of their own for', () => {
   const words = '{"__proto__":"p","constructor":"c","toString":"t"}';
   const given = (fields: object, metadata = words): string => `${JSON.stringify(fields).slice(0, -1)},"metadata":${metadata}}`;
-  const same = Object.entries(JSON.parse(words) as object).sort();
-  const wordsOf = ({ metadata }: { readonly metadata: object }): unknown => Object.entries(metadata).sort();
+  const same = new Map(Object.entries(JSON.parse(words) as object));
+  const wordsOf = ({ metadata }: { readonly metadata: object }): unknown => new Map(Object.entries(metadata));
 
   it('is kept and given back like any other', async () => {
     const posted = await service.post<EntryBody>(`${LEDGER}/transfers`, given({ ...move, id: 'proto' }));
