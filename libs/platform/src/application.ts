@@ -16,7 +16,7 @@ import { Metrics, MetricsController } from './metrics.js';
 import { type OpenApiDocument, describeApplication } from './open-api.js';
 import { PROBLEM_TYPE, Problem, pathOf, problemDocument } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
-import { refuseQueriesOfWrites } from './query.js';
+import { checkQueries } from './query.js';
 import { HealthController, Readiness } from './readiness.js';
 import { measureRequests } from './request-metrics.js';
 import { traceIdOf, traceRequests } from './request-traces.js';
@@ -91,7 +91,7 @@ export async function createApplication({ name, module, tokens, publish, connect
     abortOnError: false,
   });
   guardRoutes(fastify, typeof tokens === 'function' ? app.get<Credentials>(tokens, { strict: false }) : tokens);
-  refuseQueriesOfWrites(fastify);
+  checkQueries(fastify);
   app.useGlobalFilters(new ProblemFilter(routes));
   await connect?.(app);
   let document: Promise<OpenApiDocument> | undefined;

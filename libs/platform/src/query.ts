@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Problem } from './problem.js';
+import { Problem, pathOf } from './problem.js';
 
 /** Reads one query parameter. @throws Problem `invalid_query`. */
 export interface Parameter<T> {
@@ -32,12 +32,26 @@ export function readQuery<P extends Parameters>(query: unknown, parameters: P): 
   ) as Query<P>;
 }
 
-/** What writes says all in its path and its body: a parameter would be overlooked, and something else be posted than was meant. */
-export function refuseQueriesOfWrites(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', ({ method, is404, query }, _reply, done) => {
-    if (method !== 'GET' && method !== 'HEAD' && !is404) readQuery(query, {});
+/**
+ * What writes says all in its path and its body: a parameter would be overlooked, and something else be posted than was
+ * meant. What reads must be able to read its parameters: one that is garbled would find nothing, and look like an answer.
+ */
+export function checkQueries(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', ({ method, is404, query, url }, _reply, done) => {
+    if (is404) return done();
+    if (method !== 'GET' && method !== 'HEAD') readQuery(query, {});
+    else if (!isDecodable(url.slice(pathOf(url).length)))
+      throw new Problem('invalid_query', 'The query is not percent-encoded UTF-8. Encode each value by itself.');
     done();
   });
+}
+
+function isDecodable(query: string): boolean {
+  try {
+    return decodeURIComponent(query) !== null;
+  } catch {
+    return false;
+  }
 }
 
 const invalid = (field: string, detail: string): Problem => new Problem('invalid_query', detail, { field });
