@@ -52,8 +52,8 @@ async function live(settings: Settings, occupancy: Occupancy, stop: StopRequests
     bringingUp.catch(() => {});
     const started = await Promise.race([bringingUp, supervisor.broken, stop.first]);
     if (started) {
-      announce(started, settings, report, began);
       watch = await watchHealth(started, settings);
+      announce(started, settings, report, began);
       await Promise.race([supervisor.broken, stop.first]);
     }
     clearInterval(watch);
@@ -66,7 +66,7 @@ async function live(settings: Settings, occupancy: Occupancy, stop: StopRequests
   }
 }
 
-/** Says at once what does not work, and later what stands still; what fails for a moment is for `/health/ready` to say. */
+/** Says before all is called ready what does not work, and later what stands still; what fails for a moment is for `/health/ready` to say. */
 async function watchHealth(started: Started, settings: Settings): Promise<NodeJS.Timeout> {
   const warnings = new HealthWarnings(started, settings);
   await warnings.tell(() => true);
