@@ -1,9 +1,8 @@
-import { Body, Controller, HttpStatus, Param, Patch, Post, Res, UseFilters } from '@nestjs/common';
+import { Controller, HttpStatus, Param, Patch, Post, UseFilters } from '@nestjs/common';
 import { type AccountBody, accountBody, scopes } from '@mizan/contracts';
 import type { CommandEvent } from '@mizan/ledger';
 import { Describe, RequireScope } from '@mizan/platform';
-import type { FastifyReply } from 'fastify';
-import { AskedBy, type Asking } from './asking.js';
+import { type Handed, HandedIn } from './asking.js';
 import { CommandDesk, unexpected } from './command-desk.js';
 import { ForwardingFilter } from './forwarding.filter.js';
 
@@ -21,13 +20,8 @@ export class AccountsController {
     answers: { 201: 'Account', 200: 'Account' },
     idempotent: true,
   })
-  async open(
-    @Param('ledger') ledger: string,
-    @Body() given: unknown,
-    @AskedBy() asking: Asking,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AccountBody> {
-    return accountOf(await this.desk.carryOut(ledger, 'open', {}, given, asking, reply, HttpStatus.CREATED));
+  async open(@Param('ledger') ledger: string, @HandedIn() handed: Handed): Promise<AccountBody> {
+    return accountOf(await this.desk.carryOut(ledger, 'open', {}, handed, HttpStatus.CREATED));
   }
 
   @Patch('accounts/:account')
@@ -38,26 +32,14 @@ export class AccountsController {
     answers: { 200: 'Account' },
     idempotent: true,
   })
-  async update(
-    @Param('ledger') ledger: string,
-    @Param('account') account: string,
-    @Body() given: unknown,
-    @AskedBy() asking: Asking,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AccountBody> {
-    return accountOf(await this.desk.carryOut(ledger, 'update', { account }, given, asking, reply, HttpStatus.OK));
+  async update(@Param('ledger') ledger: string, @Param('account') account: string, @HandedIn() handed: Handed): Promise<AccountBody> {
+    return accountOf(await this.desk.carryOut(ledger, 'update', { account }, handed, HttpStatus.OK));
   }
 
   @Post('accounts/:account/close')
   @Describe({ id: 'closeAccount', summary: 'Close an account', body: 'CommandIdRequest', answers: { 200: 'Account' }, idempotent: true })
-  async close(
-    @Param('ledger') ledger: string,
-    @Param('account') account: string,
-    @Body() given: unknown,
-    @AskedBy() asking: Asking,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AccountBody> {
-    return accountOf(await this.desk.carryOut(ledger, 'close', { account }, given, asking, reply, HttpStatus.OK));
+  async close(@Param('ledger') ledger: string, @Param('account') account: string, @HandedIn() handed: Handed): Promise<AccountBody> {
+    return accountOf(await this.desk.carryOut(ledger, 'close', { account }, handed, HttpStatus.OK));
   }
 
   @Post('accounts/:account/reopen')
@@ -68,14 +50,8 @@ export class AccountsController {
     answers: { 200: 'Account' },
     idempotent: true,
   })
-  async reopen(
-    @Param('ledger') ledger: string,
-    @Param('account') account: string,
-    @Body() given: unknown,
-    @AskedBy() asking: Asking,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AccountBody> {
-    return accountOf(await this.desk.carryOut(ledger, 'reopen', { account }, given, asking, reply, HttpStatus.OK));
+  async reopen(@Param('ledger') ledger: string, @Param('account') account: string, @HandedIn() handed: Handed): Promise<AccountBody> {
+    return accountOf(await this.desk.carryOut(ledger, 'reopen', { account }, handed, HttpStatus.OK));
   }
 }
 

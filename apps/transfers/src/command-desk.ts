@@ -4,7 +4,7 @@ import { Problem, readQuery } from '@mizan/platform';
 import { HttpStatus } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Ask, Reply } from './ask.js';
-import type { Asking } from './asking.js';
+import type { Asking, Handed } from './asking.js';
 import type { CheckedClock } from './checked-clock.js';
 import type { Ledgers } from './ledgers.js';
 
@@ -20,9 +20,7 @@ export class CommandDesk {
     ledger: string,
     op: Command['op'],
     named: Readonly<Record<string, string>>,
-    given: unknown,
-    asking: Asking,
-    reply: FastifyReply,
+    { given, asking, reply }: Handed,
     created: HttpStatus,
   ): Promise<CommandEvent> {
     const answer = await this.decide(ledger, this.read(operationOf(op, named, given, asking.idempotencyKey)), asking);
@@ -30,7 +28,7 @@ export class CommandDesk {
   }
 
   /** Releases a hold. The words it was placed with are looked up in the same breath: what was written is never answered as not written. */
-  async release(ledger: string, hold: string, given: unknown, asking: Asking, reply: FastifyReply): Promise<HoldBody> {
+  async release(ledger: string, hold: string, { given, asking, reply }: Handed): Promise<HoldBody> {
     const command = this.read(operationOf('release', { hold }, given, asking.idempotencyKey));
     const asks: Ask[] = [
       { kind: 'command', command },
@@ -43,7 +41,7 @@ export class CommandDesk {
   }
 
   /** Gives an id up. @returns the event that spent it, now or earlier. */
-  async cancel(ledger: string, id: string, given: unknown, asking: Asking, reply: FastifyReply): Promise<CommandEvent> {
+  async cancel(ledger: string, id: string, { given, asking, reply }: Handed): Promise<CommandEvent> {
     if (given !== undefined && !isEmptyObject(given))
       throw new Problem('invalid_operation', 'The path says which id is given up: send no body, or {}.');
     const { event, replayed } = await this.decide(ledger, this.read({ op: 'cancel', id }), asking);

@@ -1,9 +1,8 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, Res, UseFilters } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, UseFilters } from '@nestjs/common';
 import { type CommandBody, type LedgerBody, type ResultBody, scopes } from '@mizan/contracts';
 import { BodyLimit, Describe, Problem, RequireScope } from '@mizan/platform';
-import type { FastifyReply } from 'fastify';
 import { commandBody } from './answers.js';
-import { AskedBy, type Asking } from './asking.js';
+import { AskedBy, type Asking, type Handed, HandedIn } from './asking.js';
 import { MAX_BATCH_BYTES, carryOutBatch } from './batch.js';
 import { CheckedClock } from './checked-clock.js';
 import { CommandDesk, unexpected } from './command-desk.js';
@@ -29,15 +28,10 @@ export class CommandsController {
     answers: { 200: 'Ledger' },
     idempotent: true,
   })
-  async closePeriod(
-    @Param('ledger') ledger: string,
-    @Body() given: unknown,
-    @AskedBy() asking: Asking,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<LedgerBody> {
-    const event = await this.desk.carryOut(ledger, 'close-period', {}, given, asking, reply, HttpStatus.OK);
+  async closePeriod(@Param('ledger') ledger: string, @HandedIn() handed: Handed): Promise<LedgerBody> {
+    const event = await this.desk.carryOut(ledger, 'close-period', {}, handed, HttpStatus.OK);
     if (event.type !== 'PeriodClosed') throw unexpected(event);
-    const { name } = await this.ledgers.entry(asking.tenant, ledger);
+    const { name } = await this.ledgers.entry(handed.asking.tenant, ledger);
     return { id: ledger, name, closedThrough: event.command.through, position: event.position };
   }
 
@@ -57,14 +51,8 @@ export class CommandsController {
   @Post('commands/:id/cancel')
   @HttpCode(HttpStatus.OK)
   @Describe({ id: 'cancelCommand', summary: 'Give an id up for certain', answers: { 200: 'Command' }, replayable: true })
-  async cancel(
-    @Param('ledger') ledger: string,
-    @Param('id') id: string,
-    @Body() given: unknown,
-    @AskedBy() asking: Asking,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<CommandBody> {
-    return commandBody(await this.desk.cancel(ledger, id, given, asking, reply));
+  async cancel(@Param('ledger') ledger: string, @Param('id') id: string, @HandedIn() handed: Handed): Promise<CommandBody> {
+    return commandBody(await this.desk.cancel(ledger, id, handed));
   }
 
   @Post('batch')

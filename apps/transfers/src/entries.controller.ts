@@ -1,8 +1,7 @@
-import { Body, Controller, Get, HttpStatus, Param, Post, Query, Res, UseFilters } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Param, Post, Query, UseFilters } from '@nestjs/common';
 import { type EntryBody, entryBody, scopes } from '@mizan/contracts';
 import { Describe, Problem, RequireScope } from '@mizan/platform';
-import type { FastifyReply } from 'fastify';
-import { AskedBy, type Asking } from './asking.js';
+import { AskedBy, type Asking, type Handed, HandedIn } from './asking.js';
 import { CommandDesk, entryOf } from './command-desk.js';
 import { ForwardingFilter } from './forwarding.filter.js';
 
@@ -20,13 +19,8 @@ export class EntriesController {
     answers: { 201: 'Entry', 200: 'Entry' },
     idempotent: true,
   })
-  async transfer(
-    @Param('ledger') ledger: string,
-    @Body() given: unknown,
-    @AskedBy() asking: Asking,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<EntryBody> {
-    return entryOf(ledger, await this.desk.carryOut(ledger, 'transfer', {}, given, asking, reply, HttpStatus.CREATED));
+  async transfer(@Param('ledger') ledger: string, @HandedIn() handed: Handed): Promise<EntryBody> {
+    return entryOf(ledger, await this.desk.carryOut(ledger, 'transfer', {}, handed, HttpStatus.CREATED));
   }
 
   @Get('transfers/:id')
@@ -50,13 +44,7 @@ export class EntriesController {
     answers: { 201: 'Entry', 200: 'Entry' },
     idempotent: true,
   })
-  async reverse(
-    @Param('ledger') ledger: string,
-    @Param('id') entry: string,
-    @Body() given: unknown,
-    @AskedBy() asking: Asking,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<EntryBody> {
-    return entryOf(ledger, await this.desk.carryOut(ledger, 'reverse', { entry }, given, asking, reply, HttpStatus.CREATED));
+  async reverse(@Param('ledger') ledger: string, @Param('id') entry: string, @HandedIn() handed: Handed): Promise<EntryBody> {
+    return entryOf(ledger, await this.desk.carryOut(ledger, 'reverse', { entry }, handed, HttpStatus.CREATED));
   }
 }

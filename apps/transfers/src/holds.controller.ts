@@ -1,8 +1,7 @@
-import { Body, Controller, Get, HttpStatus, Param, Post, Query, Res, UseFilters } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Param, Post, Query, UseFilters } from '@nestjs/common';
 import { type EntryBody, type HoldBody, holdBody, scopes } from '@mizan/contracts';
 import { Describe, Problem, RequireScope } from '@mizan/platform';
-import type { FastifyReply } from 'fastify';
-import { AskedBy, type Asking } from './asking.js';
+import { AskedBy, type Asking, type Handed, HandedIn } from './asking.js';
 import { CommandDesk, entryOf, unexpected } from './command-desk.js';
 import { ForwardingFilter } from './forwarding.filter.js';
 
@@ -14,13 +13,8 @@ export class HoldsController {
 
   @Post('holds')
   @Describe({ id: 'placeHold', summary: 'Hold money', body: 'HoldRequest', answers: { 201: 'Hold', 200: 'Hold' }, idempotent: true })
-  async hold(
-    @Param('ledger') ledger: string,
-    @Body() given: unknown,
-    @AskedBy() asking: Asking,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<HoldBody> {
-    const event = await this.desk.carryOut(ledger, 'hold', {}, given, asking, reply, HttpStatus.CREATED);
+  async hold(@Param('ledger') ledger: string, @HandedIn() handed: Handed): Promise<HoldBody> {
+    const event = await this.desk.carryOut(ledger, 'hold', {}, handed, HttpStatus.CREATED);
     if (event.type !== 'HoldPlaced') throw unexpected(event);
     return holdBody(ledger, event.hold, event.texts);
   }
@@ -46,14 +40,8 @@ export class HoldsController {
     answers: { 201: 'Entry', 200: 'Entry' },
     idempotent: true,
   })
-  async capture(
-    @Param('ledger') ledger: string,
-    @Param('id') hold: string,
-    @Body() given: unknown,
-    @AskedBy() asking: Asking,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<EntryBody> {
-    return entryOf(ledger, await this.desk.carryOut(ledger, 'capture', { hold }, given, asking, reply, HttpStatus.CREATED));
+  async capture(@Param('ledger') ledger: string, @Param('id') hold: string, @HandedIn() handed: Handed): Promise<EntryBody> {
+    return entryOf(ledger, await this.desk.carryOut(ledger, 'capture', { hold }, handed, HttpStatus.CREATED));
   }
 
   @Post('holds/:id/release')
@@ -64,13 +52,7 @@ export class HoldsController {
     answers: { 200: 'Hold' },
     idempotent: true,
   })
-  release(
-    @Param('ledger') ledger: string,
-    @Param('id') hold: string,
-    @Body() given: unknown,
-    @AskedBy() asking: Asking,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<HoldBody> {
-    return this.desk.release(ledger, hold, given, asking, reply);
+  release(@Param('ledger') ledger: string, @Param('id') hold: string, @HandedIn() handed: Handed): Promise<HoldBody> {
+    return this.desk.release(ledger, hold, handed);
   }
 }
