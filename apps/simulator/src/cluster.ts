@@ -1,5 +1,5 @@
 import type { KeptTexts } from '@mizan/contracts';
-import { type EventStore, type FeedToken, InMemoryEventStore } from '@mizan/event-store';
+import { type AppendLimits, type EventStore, type FeedToken, InMemoryEventStore } from '@mizan/event-store';
 import type { Standing } from '@mizan/transfers/command-ids';
 import { Books } from './books.js';
 import type { Machine } from './machine.js';
@@ -28,7 +28,7 @@ interface HeldLease {
 
 /** Everything that outlives a crash: the disks of the simulated platform. */
 export class Cluster {
-  readonly store: EventStore = new InMemoryEventStore();
+  readonly store: EventStore;
   /** The tenants of the ledgers there are, by uid. */
   readonly catalog = new Map<string, string>();
   readonly ids = new Map<string, IdShelf>();
@@ -43,7 +43,12 @@ export class Cluster {
   /** When the event at a version was appended, ms; by stream. */
   readonly appendedAt = new Map<string, number[]>();
 
-  constructor(readonly time: VirtualTime) {}
+  constructor(
+    readonly time: VirtualTime,
+    limits: AppendLimits,
+  ) {
+    this.store = new InMemoryEventStore(limits);
+  }
 
   noteAppend(stream: string, events: number): void {
     const moments = this.appendedAt.get(stream) ?? [];

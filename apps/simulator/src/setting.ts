@@ -1,3 +1,4 @@
+import type { AppendLimits } from '@mizan/event-store';
 import type { Dice } from './dice.js';
 import type { FaultKind } from './machine.js';
 
@@ -11,6 +12,8 @@ export interface Setting {
   readonly bus: 'kafka' | 'feed';
   readonly bounds: { readonly maxOpen: number; readonly idleMs: number };
   readonly startMs: number;
+  /** What one append to the store may hold. */
+  readonly limits: AppendLimits;
   /** Nothing goes wrong between the writers and what they call: their promises about time hold. */
   readonly undisturbed: boolean;
   readonly odds: Readonly<Partial<Record<FaultKind, number>>>;
@@ -55,5 +58,7 @@ export function settingOf(dice: Dice): Setting {
     undisturbed,
     startMs: Date.UTC(2026, 2, 10) + hour * 1000,
     odds,
+    // A dozen events: above the largest group there is here, and below what a flush of some callers has.
+    limits: { events: dice.chance(0.5) ? 8_192 : 12, bytes: 4 * 1024 * 1024 },
   };
 }

@@ -1,4 +1,13 @@
-import { AppendRefused, type Appended, Bell, type EventStore, type FeedPage, type FeedToken, liveFeed } from '@mizan/event-store';
+import {
+  type AppendLimits,
+  AppendRefused,
+  type Appended,
+  Bell,
+  type EventStore,
+  type FeedPage,
+  type FeedToken,
+  liveFeed,
+} from '@mizan/event-store';
 import type { Cluster } from './cluster.js';
 import { Disconnected, type Machine } from './machine.js';
 
@@ -8,6 +17,10 @@ const LATEST_MS = 3_000;
 /** The event store as one process reaches it: an append may be lost, or be there though nobody said so, or arrive long after its connection broke. */
 export class StoreConnection implements EventStore {
   private readonly bell = new Bell();
+
+  get limits(): AppendLimits {
+    return this.cluster.store.limits;
+  }
 
   constructor(
     protected readonly cluster: Cluster,

@@ -43,7 +43,7 @@ export class World {
     private readonly tally: Tally,
     private readonly parts: Parts,
   ) {
-    this.cluster = new Cluster(time);
+    this.cluster = new Cluster(time, setting.limits);
     this.misfortune = new Misfortune(setting.odds, dice, tally);
     this.ledgers = Array.from({ length: setting.ledgers }, (_, i) => {
       const place = { uid: `book-${i + 1}`, tenant: TENANT, operations: new Operations(dice) };

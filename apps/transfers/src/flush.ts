@@ -1,7 +1,9 @@
 import { type EncodedEvent, encodeEvent, journalStream } from '@mizan/contracts';
+import type { AppendLimits } from '@mizan/event-store';
 import {
   type Book,
   type LedgerEvent,
+  type LedgerFacts,
   MAX_GROUP_BYTES,
   accountsTouched,
   decide,
@@ -17,6 +19,15 @@ import { type IndexEntry, indexEntry } from './command-ids.js';
 import { eventId } from './event-id.js';
 import type { ExpirySlice } from './expiry-slice.js';
 
+/** Whole commands that share one append, and how the ledger stands after them. */
+export interface Portion {
+  readonly events: EncodedEvent[];
+  readonly indexed: IndexEntry[];
+  bytes: number;
+  ledger: LedgerFacts;
+  nextExpiry: number | null;
+}
+
 /** A flush takes no further command once its events have this many bytes; the last group may pass it by its own size. */
 const FULL_BYTES = 1024 * 1024;
 /** The most holds that expire in one flush for the accounts of one command: whoever needs more waits, and others pass. */
@@ -26,21 +37,22 @@ const MAX_EXPIRIES_FOR_ONE = 40;
 const OWN: Origin = { actor: 'transfers', correlation: null, traceparent: null };
 
 /**
- * The decisions that share one append. The book runs ahead of the journal here; until the append is known,
- * nobody may be answered.
+ * The decisions that are written together: in one append, or in as few as the store's limits allow. The book runs ahead of
+ * the journal here; nobody may be answered until the append that holds the answer's reasons is known.
  */
 export class Flush {
-  readonly events: EncodedEvent[] = [];
-  readonly indexed: IndexEntry[] = [];
+  /** In their order: each is appended behind the one before. A command, or a group of all or none, is never split. */
+  readonly portions: Portion[] = [];
   private bytes = 0;
 
-  /** @param now a moment that may be written, ms since the epoch. @param slice what expiries may take of it. */
+  /** @param now a moment that may be written, ms since the epoch. @param slice what expiries may take of it. @param limits of one append. */
   constructor(
     private readonly uid: string,
     private readonly epoch: number,
     private readonly book: Book,
     private readonly now: number,
     private readonly slice: ExpirySlice,
+    private readonly limits: AppendLimits,
   ) {}
 
   get full(): boolean {
@@ -128,13 +140,28 @@ export class Flush {
   }
 
   private take(events: readonly LedgerEvent[], origin: Origin, encoded = this.encode(events, origin)): void {
-    this.events.push(...encoded);
-    this.bytes += bytesOf(encoded);
+    if (events.length === 0) return;
+    const bytes = bytesOf(encoded);
+    const portion = this.portionFor(encoded.length, bytes);
+    portion.events.push(...encoded);
+    portion.bytes += bytes;
+    this.bytes += bytes;
     for (const event of events) {
       this.book.apply(event);
       const entry = indexEntry(event);
-      if (entry) this.indexed.push(entry);
+      if (entry) portion.indexed.push(entry);
     }
+    portion.ledger = this.book.ledger;
+    portion.nextExpiry = this.book.nextExpiry;
+  }
+
+  private portionFor(events: number, bytes: number): Portion {
+    const last = this.portions.at(-1);
+    if (last && last.events.length + events <= this.limits.events && last.bytes + bytes <= this.limits.bytes) return last;
+    const { ledger, nextExpiry } = this.book;
+    const portion: Portion = { events: [], indexed: [], bytes: 0, ledger, nextExpiry };
+    this.portions.push(portion);
+    return portion;
   }
 
   private encode(events: readonly LedgerEvent[], origin: Origin): EncodedEvent[] {

@@ -34,6 +34,11 @@ async function writers(over: EventStore = store, given: Parameters<typeof startW
 
 const newLedger = (): { uid: string; tenant: string } => ({ uid: `l${(count += 1)}`, tenant: 't1' });
 
+const commandOf = (text: string): string => {
+  const event = decodeEvent(text);
+  return 'command' in event ? event.command.id : event.type;
+};
+
 async function journal(uid: string): Promise<string[]> {
   const ids: string[] = [];
   for (let after = 0; ;) {
@@ -132,6 +137,66 @@ describe('an append whose outcome is unknown', () => {
     const replayed = again.filter((answer) => answer.replayed).length;
     expect(again.every(({ status }) => status === 'applied')).toBe(true);
     expect([replayed > 0, replayed < batch.length, (await journal(ledger.uid)).length]).toEqual([true, true, 3 + batch.length]);
+  });
+});
+
+describe('a store that takes less in one append than a flush has', () => {
+  /** @param fails what becomes of the n-th append, from 1. */
+  async function narrow(appended: string[][], fails: (nth: number) => Error | null = () => null): Promise<OpenLedgers> {
+    return writers(
+      over<EventStore>(store, {
+        limits: { events: 20, bytes: 1024 * 1024 },
+        append: async (stream, expected, events) => {
+          const fault = fails(appended.length + 1);
+          if (fault) throw fault;
+          if (events.length > 20) throw new AppendRefused(`too many: ${events.length}`);
+          const result = await store.append(stream, expected, events);
+          appended.push(events.map((text) => commandOf(text)));
+          return result;
+        },
+      }),
+    );
+  }
+
+  const deposits = (prefix: string, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ kind: 'command', command: deposit(`${prefix}${i}`, 1, 1n) }) as const);
+  const groupOf = (prefix: string, count: number) =>
+    ({ kind: 'group', group: { op: 'group', id: null, operations: deposits(prefix, count).map(({ command }) => command) } }) as never;
+
+  it('gets whole commands one append behind the other, and never a part of a group', async () => {
+    const appended: string[][] = [];
+    const open = await narrow(appended);
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    appended.length = 0;
+    await open.ask(ledger, [...deposits('a', 15), groupOf('g', 12), ...deposits('b', 30), groupOf('h', 18)], origin);
+    expect(appended.map((ids) => ids.length)).toEqual([15, 12 + 8, 20, 2 + 18]);
+    for (const ids of appended) expect([0, 12]).toContain(ids.filter((id) => id.startsWith('g')).length);
+    for (const ids of appended) expect([0, 18]).toContain(ids.filter((id) => id.startsWith('h')).length);
+    expect(appended.flat()).toEqual((await journal(ledger.uid)).slice(3).map((line) => line.split(' ')[1]));
+  });
+
+  it('a later append that cannot be made takes back nothing that was answered before it', async () => {
+    const appended: string[][] = [];
+    let failAt = Infinity;
+    const open = await narrow(appended, (nth) => (nth === failAt ? new AppendRefused('The event store is closed.') : null));
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    failAt = appended.length + 3;
+    const told = await Promise.all(
+      deposits('t', 50).map(({ command }) =>
+        carryOut(open, ledger, command).then(
+          ({ status }) => status,
+          (fault: WriterFault) => fault.kind,
+        ),
+      ),
+    );
+    expect(told).toEqual(Array.from({ length: 50 }, (_, i) => (i < 40 ? 'applied' : 'unavailable')));
+    failAt = Infinity;
+    expect((await journal(ledger.uid)).length).toBe(3 + 40);
+    const again = await Promise.all(deposits('t', 50).map(({ command }) => carryOut(open, ledger, command)));
+    expect(again.map(({ replayed }) => replayed)).toEqual(Array.from({ length: 50 }, (_, i) => i < 40));
+    expect((await journal(ledger.uid)).length).toBe(3 + 50);
   });
 });
 
@@ -401,7 +466,10 @@ describe('bounds', () => {
 /** The real thing with some of its functions replaced: what a network may do between the writer and it. */
 function over<T extends object>(real: T, instead: Partial<T>): T {
   return new Proxy(real, {
-    get: (target, name) => Reflect.get(instead, name) ?? (Reflect.get(target, name) as () => unknown).bind(target),
+    get: (target, name) => {
+      const own: unknown = Reflect.get(instead, name) ?? Reflect.get(target, name);
+      return typeof own === 'function' && !Reflect.has(instead, name) ? (own as () => unknown).bind(target) : own;
+    },
   });
 }
 

@@ -7,7 +7,7 @@ import type { CheckedClock } from './checked-clock.js';
 import type { CommandIds } from './command-ids.js';
 import { WriterFault, notWritten } from './fault.js';
 import { ExpirySlice } from './expiry-slice.js';
-import { Flush } from './flush.js';
+import { Flush, type Portion } from './flush.js';
 import { type IdFollower, MAX_UNINDEXED } from './id-follower.js';
 import type { JournalReader } from './journal-reader.js';
 import { OwnJournal } from './own-journal.js';
@@ -33,6 +33,8 @@ export interface WriterPorts {
 
 interface Decided extends Waiting {
   readonly reply: Reply | WriterFault;
+  /** How many portions of the flush must be durable before this is answered. */
+  readonly after: number;
 }
 
 const neverOpened = (): WriterFault =>
@@ -168,25 +170,15 @@ export class LedgerWriter {
     // From here to the append nothing is awaited: the moment that is written is the one that was compared.
     const now = this.ports.clock.checkedNow();
     if (now === null) return this.refuseFlush(taken, notWritten(this.ports.clock.complaint()));
-    const expected = this.book.ledger.position;
     const slice = new ExpirySlice(taken.length === 0 && !this.waiting.othersWait, () => this.ports.clock.monotonic());
-    const flush = new Flush(this.uid, this.epoch, this.book, now, slice);
+    const flush = new Flush(this.uid, this.epoch, this.book, now, slice, this.ports.store.limits);
     const decided = this.decideAll(taken, flush);
     if (decided === null) return false;
-    const stands = flush.events.length > 0 ? await this.write(expected, flush, decided) : await this.isAtTheEnd(decided);
+    const { portions } = flush;
+    const stands = portions.length > 0 ? await this.write(portions, decided) : await this.isAtTheEnd(decided);
     if (!stands) return false;
-    this.durable = this.book.ledger;
-    this.sureAt = this.ports.clock.monotonic();
-    const { nextExpiry } = this.book;
-    const { position, closedThrough } = this.durable;
-    if (flush.events.length > 0) this.follower.follow(flush.indexed, position, { nextExpiry, closedThrough });
-    for (const one of decided) {
-      this.waiting.done(one);
-      if (one.reply instanceof WriterFault) one.submission.refuse(one.reply);
-      else one.submission.answer(one.reply);
-    }
     this.remembered.trim(this.ports.keptCommands());
-    return flush.events.length > 0 || decided.length > 0;
+    return portions.length > 0 || decided.length > 0;
   }
 
   /**
@@ -201,13 +193,15 @@ export class LedgerWriter {
       blocked.serve(flush);
       for (const waiting of taken) {
         const { ask, submission } = waiting;
-        if (submission.refused) decided.push({ ...waiting, reply: null });
-        else if (this.book.ledger.position === 0 && ask.kind !== 'open-ledger') decided.push({ ...waiting, reply: neverOpened() });
+        const after = flush.portions.length;
+        if (submission.refused) decided.push({ ...waiting, reply: null, after });
+        else if (this.book.ledger.position === 0 && ask.kind !== 'open-ledger') decided.push({ ...waiting, reply: neverOpened(), after });
         else if (flush.full || blocked.has(submission)) undecided.push(waiting);
         else if (!blocked.letPass(submission, flush.accountsToClear(ask), flush)) undecided.push(waiting);
         else {
           if (ask.kind === 'hold') flush.clear(flush.accountsOfDue(ask.id));
-          decided.push({ ...waiting, reply: flush.decide(ask, submission.origin) });
+          const reply = flush.decide(ask, submission.origin);
+          decided.push({ ...waiting, reply, after: flush.portions.length });
           submission.decided(ask);
         }
       }
@@ -228,17 +222,36 @@ export class LedgerWriter {
     }
   }
 
-  /** False: this writer has ended, and whoever waited has been told. */
-  private async write(expected: number, flush: Flush, decided: readonly Waiting[]): Promise<boolean> {
-    const fault = await this.journal.append(expected, flush.events, this.stopping.signal);
-    return fault === null || this.giveUp(decided, fault);
+  /** Appends one portion after another, and answers what each settles. False: this writer has ended, and whoever still waited has been told. */
+  private async write(portions: readonly Portion[], decided: readonly Decided[]): Promise<boolean> {
+    let waiting = decided;
+    for (const [index, { events, indexed, ledger, nextExpiry }] of portions.entries()) {
+      const fault = await this.journal.append(this.durable.position, events, this.stopping.signal);
+      if (fault !== null) return this.giveUp(waiting, fault);
+      this.durable = ledger;
+      this.follower.follow(indexed, ledger.position, { nextExpiry, closedThrough: ledger.closedThrough });
+      this.answer(waiting.filter(({ after }) => after <= index + 1));
+      waiting = waiting.filter(({ after }) => after > index + 1);
+    }
+    return true;
+  }
+
+  private answer(decided: readonly Decided[]): void {
+    this.sureAt = this.ports.clock.monotonic();
+    for (const one of decided) {
+      this.waiting.done(one);
+      if (one.reply instanceof WriterFault) one.submission.refuse(one.reply);
+      else one.submission.answer(one.reply);
+    }
   }
 
   /** Whether what is answered without an append is the last word. False: whoever waited for it has been told. */
-  private async isAtTheEnd(decided: readonly Waiting[]): Promise<boolean> {
+  private async isAtTheEnd(decided: readonly Decided[]): Promise<boolean> {
     try {
       const fault = await this.journal.overtakenSince(this.book.ledger.position);
-      return fault === null || this.giveUp(decided, fault);
+      if (fault !== null) return this.giveUp(decided, fault);
+      this.answer(decided);
+      return true;
     } catch (error) {
       return this.refuseFlush(decided, notWritten('The ledger cannot be read at the moment.', error));
     }

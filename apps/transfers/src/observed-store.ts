@@ -9,6 +9,7 @@ import { SpanKind } from '@opentelemetry/api';
  */
 export function observedStore(store: EventStore, committed: (events: number) => void): EventStore {
   return {
+    limits: store.limits,
     append: async (stream, expectedVersion, events) => {
       const append = () => store.append(stream, expectedVersion, events);
       const attributes = { 'mizan.events': events.length };

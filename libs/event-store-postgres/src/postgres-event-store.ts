@@ -8,7 +8,7 @@ import {
   type FeedPage,
   type FeedToken,
   MAX_PAGE_BYTES,
-  MAX_APPEND_EVENTS,
+  MAX_PAGE_EVENTS,
   MAX_FEED_APPENDS,
   type StoredEvent,
   appendBytes,
@@ -28,6 +28,7 @@ const READ_CONNECTIONS = 4;
 
 /** Journals in PostgreSQL, in the schema that `journalMigrations` makes. Reads never wait for the connection that appends. */
 export class PostgresEventStore implements EventStore {
+  readonly limits = { events: 8192, bytes: 4 * 1024 * 1024 };
   private readonly group = new GroupCommit((appends) => this.commit(appends));
   private readonly appended = new Bell();
 
@@ -67,7 +68,7 @@ export class PostgresEventStore implements EventStore {
   }
 
   async append(stream: string, expectedVersion: number, events: readonly string[]): Promise<Appended> {
-    const bytes = appendBytes(stream, expectedVersion, events);
+    const bytes = appendBytes(stream, expectedVersion, events, this.limits);
     return this.group.append({ stream, expectedVersion, events, bytes });
   }
 
@@ -111,7 +112,7 @@ export class PostgresEventStore implements EventStore {
         ) AS sized
         WHERE through <= ${MAX_PAGE_BYTES} OR through = bytes
         ORDER BY version ${order}`,
-      values: [stream, edge, pageLimit(limit, MAX_APPEND_EVENTS)],
+      values: [stream, edge, pageLimit(limit, MAX_PAGE_EVENTS)],
       rowMode: 'array',
     });
     return rows.map(([version, text]) => ({ version, text }));

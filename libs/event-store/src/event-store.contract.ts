@@ -1,6 +1,6 @@
 /// <reference types="jest" />
 import { randomBytes, randomUUID } from 'node:crypto';
-import { AppendRefused, MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_FEED_APPENDS } from './bounds.js';
+import { type AppendLimits, AppendRefused, MAX_FEED_APPENDS, MAX_PAGE_EVENTS } from './bounds.js';
 import type { EventStore, FeedAppend, FeedToken, StoredEvent } from './event-store.js';
 
 export interface StoreUnderTest {
@@ -102,20 +102,20 @@ export function describeEventStore(name: string, makeStore: () => Promise<StoreU
         expect(appends).toHaveLength(fed.size);
       });
 
-      test.each<[string, string | undefined, number, readonly string[], RegExp]>([
+      test.each<[string, string | undefined, number, readonly string[] | ((most: AppendLimits) => string[]), RegExp]>([
         ['no events', undefined, 0, [], /at least one event/],
-        ['too many events', undefined, 0, range(MAX_APPEND_EVENTS + 1).map(String), /8192 events/],
-        ['too many bytes', undefined, 0, ['é'.repeat(MAX_APPEND_BYTES / 2), 'x'], /4194304 bytes/],
+        ['too many events', undefined, 0, ({ events }) => range(events + 1).map(String), /at most \d+ events/],
+        ['too many bytes', undefined, 0, ({ bytes }) => ['é'.repeat(bytes / 2), 'x'], /at most \d+ bytes/],
         ['U+0000', undefined, 0, ['fine', 'a\0b'], /Event 1 .*U\+0000/],
         ['half a surrogate pair', undefined, 0, ['\ud83d'], /Event 0 .*surrogate/],
         ['a negative version', undefined, -1, ['a'], /-1/],
         ['half a version', undefined, 0.5, ['a'], /0\.5/],
         ['a stream without a name', '', 0, ['a'], /name of a stream/],
         ['a stream with a space', 'journal one', 0, ['a'], /journal one/],
-      ])('%s: refused before anything is written', async (_, name, expected, events, why) => {
+      ])('%s: refused before anything is written', async (_, name, expected, given, why) => {
         const stream = name ?? newStream();
         const end = await endOfFeed(store);
-        const attempt = store.append(stream, expected, events);
+        const attempt = store.append(stream, expected, typeof given === 'function' ? given(store.limits) : given);
         await expect(attempt).rejects.toThrow(why);
         await expect(attempt).rejects.toBeInstanceOf(AppendRefused);
         expect((await store.readAll(end, 10)).appends).toEqual([]);
@@ -123,14 +123,22 @@ export function describeEventStore(name: string, makeStore: () => Promise<StoreU
       });
 
       test('the most events and the most bytes are still accepted', async () => {
-        const [many, large] = [newStream(), newStream()];
-        expect(await store.append(many, 0, range(MAX_APPEND_EVENTS).map(String))).toEqual({
-          status: 'appended',
-          version: MAX_APPEND_EVENTS,
-        });
-        expect(await store.append(large, 0, ['é'.repeat(MAX_APPEND_BYTES / 2)])).toEqual({ status: 'appended', version: 1 });
-        expect((await allOf(store, many)).map(({ text }) => text)).toEqual(range(MAX_APPEND_EVENTS).map(String));
-        expect((await store.read(large, 0, 1))[0]!.text).toBe('é'.repeat(MAX_APPEND_BYTES / 2));
+        const { events, bytes } = store.limits;
+        const each = Math.floor(bytes / events);
+        const [many, large, full] = [newStream(), newStream(), newStream()];
+        const most = range(events).map(String);
+        const fullest = most.map((text) => text.padEnd(each, '.'));
+        expect(await store.append(many, 0, most)).toEqual({ status: 'appended', version: events });
+        expect(await store.append(large, 0, ['é'.repeat(bytes / 2)])).toEqual({ status: 'appended', version: 1 });
+        expect(await store.append(full, 0, fullest)).toEqual({ status: 'appended', version: events });
+        expect((await allOf(store, many)).map(({ text }) => text)).toEqual(most);
+        expect((await store.read(large, 0, 1))[0]!.text).toBe('é'.repeat(bytes / 2));
+        expect((await allOf(store, full)).map(({ text }) => text)).toEqual(fullest);
+      });
+
+      test('takes what every store must', () => {
+        expect(store.limits.events).toBeGreaterThanOrEqual(4096);
+        expect(store.limits.bytes).toBeGreaterThanOrEqual(832 * 1024);
       });
     });
 
@@ -162,7 +170,7 @@ export function describeEventStore(name: string, makeStore: () => Promise<StoreU
 
       test('large and random texts', async () => {
         const stream = newStream();
-        const texts = [...range(200).map(randomText), 'x'.repeat(700 * 1024), randomBytes(500 * 1024).toString('base64')];
+        const texts = [...range(200).map(randomText), 'x'.repeat(400 * 1024), randomBytes(200 * 1024).toString('base64')];
         await store.append(stream, 0, texts);
         expect((await allOf(store, stream)).map(({ text }) => text)).toEqual(texts);
       });
@@ -201,15 +209,15 @@ export function describeEventStore(name: string, makeStore: () => Promise<StoreU
         await expect(store.heads(null, limit)).rejects.toThrow(RangeError);
       });
 
-      test('a page ends at about 4 MiB, and holds at least one event', async () => {
+      test('a page ends at about 1 MiB, and holds at least one event', async () => {
         const big = newStream();
         const end = await endOfFeed(store);
-        const megabytes = range(3).map((n) => String(n).repeat(3 * 1024 * 1024));
-        for (const [version, text] of megabytes.entries()) await store.append(big, version, [text]);
-        expect(await store.read(big, 0, 10)).toEqual(numbered(megabytes).slice(0, 1));
-        expect(await store.readBackwards(big, Infinity, 10)).toEqual(numbered(megabytes).slice(2));
-        expect((await store.readAll(end, 10)).appends.map(({ events }) => events)).toEqual([[megabytes[0]]]);
-        expect(await allOf(store, big)).toEqual(numbered(megabytes));
+        const large = range(3).map((n) => String(n).repeat(store.limits.bytes));
+        for (const [version, text] of large.entries()) await store.append(big, version, [text]);
+        expect(await store.read(big, 0, 10)).toEqual(numbered(large).slice(0, 1));
+        expect(await store.readBackwards(big, Infinity, 10)).toEqual(numbered(large).slice(2));
+        expect((await store.readAll(end, 10)).appends.map(({ events }) => events)).toEqual([[large[0]]]);
+        expect(await allOf(store, big)).toEqual(numbered(large));
       });
     });
 
@@ -374,7 +382,7 @@ async function endOfFeed(store: EventStore): Promise<FeedToken | null> {
 async function allOf(store: EventStore, stream: string): Promise<StoredEvent[]> {
   const events: StoredEvent[] = [];
   for (;;) {
-    const page = await store.read(stream, events.length, MAX_APPEND_EVENTS);
+    const page = await store.read(stream, events.length, MAX_PAGE_EVENTS);
     if (page.length === 0) return events;
     events.push(...page);
   }

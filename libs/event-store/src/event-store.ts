@@ -1,11 +1,16 @@
+import type { AppendLimits } from './bounds.js';
+
 /**
  * Where journals are kept. An event is opaque here: one text, kept byte for byte.
  * Versions of a stream start at 1 and have no gaps. "All" is walked with opaque feed tokens.
  */
 export interface EventStore {
+  /** What one append may hold. Every store takes 4,096 events and 832 KiB, which is more than a command group ever has. */
+  readonly limits: AppendLimits;
+
   /**
    * Appends all of `events` or none, when the stream's last version is `expectedVersion` (0: no stream yet).
-   * Resolves only once they are durable. At least one event, at most MAX_APPEND_EVENTS and MAX_APPEND_BYTES.
+   * Resolves only once they are durable. At least one event, at most as many as `limits` says.
    *
    * A rejected promise means *unknown*, unless it is AppendRefused: the events may be there, or may still arrive.
    * To settle it, append the same again at the same version: `appended` means they are there now and once;

@@ -1,4 +1,4 @@
-import { MAX_PAGE_BYTES, MAX_APPEND_EVENTS, MAX_FEED_APPENDS, appendBytes, pageLimit } from './bounds.js';
+import { type AppendLimits, MAX_FEED_APPENDS, MAX_PAGE_BYTES, MAX_PAGE_EVENTS, appendBytes, pageLimit } from './bounds.js';
 import { placeOf, tokenAt } from './counted-token.js';
 import type { Appended, EventStore, FeedAppend, FeedHeads, FeedPage, FeedToken, StoredEvent } from './event-store.js';
 import { Bell, liveFeed } from './live-feed.js';
@@ -12,8 +12,10 @@ export class InMemoryEventStore implements EventStore {
   private readonly feed: FeedAppend[] = [];
   private readonly appended = new Bell();
 
+  constructor(readonly limits: AppendLimits = { events: 8192, bytes: 4 * 1024 * 1024 }) {}
+
   async append(stream: string, expectedVersion: number, events: readonly string[]): Promise<Appended> {
-    appendBytes(stream, expectedVersion, events);
+    appendBytes(stream, expectedVersion, events, this.limits);
     const texts = this.streams.get(stream) ?? [];
     if (texts.length !== expectedVersion) return { status: 'conflict', actual: texts.length };
     texts.push(...events);
@@ -25,14 +27,14 @@ export class InMemoryEventStore implements EventStore {
 
   async read(stream: string, after: number, limit: number): Promise<readonly StoredEvent[]> {
     const start = Math.max(0, after);
-    const end = start + pageLimit(limit, MAX_APPEND_EVENTS);
+    const end = start + pageLimit(limit, MAX_PAGE_EVENTS);
     return withinBytes(numbered(this.streams.get(stream) ?? [], start, end), ({ text }) => Buffer.byteLength(text));
   }
 
   async readBackwards(stream: string, before: number, limit: number): Promise<readonly StoredEvent[]> {
     const texts = this.streams.get(stream) ?? [];
     const end = Math.max(0, Math.min(before - 1, texts.length));
-    const start = Math.max(0, end - pageLimit(limit, MAX_APPEND_EVENTS));
+    const start = Math.max(0, end - pageLimit(limit, MAX_PAGE_EVENTS));
     return withinBytes(numbered(texts, start, end).toReversed(), ({ text }) => Buffer.byteLength(text));
   }
 
