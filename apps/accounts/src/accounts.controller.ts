@@ -1,17 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { type AccountBody, type BalanceBody, type ListBody, accountBody, balancesBody, instantText, scopes } from '@mizan/contracts';
 import { type Account, accountTypes } from '@mizan/ledger';
-import {
-  Caller,
-  Cursors,
-  Describe,
-  RequireScope,
-  optionalOneOf,
-  optionalPosition,
-  optionalText,
-  pageLimit,
-  readQuery,
-} from '@mizan/platform';
+import { Caller, Cursors, Describe, RequireScope, optionalOneOf, optionalPosition, readQuery } from '@mizan/platform';
 import { Books } from './books.js';
 import type { LedgerSnapshot } from './ledger-snapshot.js';
 import type { Axes } from './past.js';
@@ -24,11 +14,19 @@ import {
   optionalAsset,
   optionalMoment,
   optionalPrefix,
+  pageOf,
   paging,
+  readDescribed,
   recordedAt,
 } from './reading.js';
 
-const optionalType = optionalOneOf(accountTypes);
+const listing = {
+  prefix: [optionalPrefix, 'The beginning of the ids.'],
+  type: [optionalOneOf(accountTypes), 'One account type.'],
+  asset: [optionalAsset, 'One asset.'],
+  ...paging,
+  minPosition,
+} as const;
 
 @RequireScope(scopes.ledger)
 @Controller('v1/ledgers/:ledger')
@@ -43,33 +41,21 @@ export class AccountsController {
     id: 'listAccounts',
     summary: 'List accounts with their balances',
     answers: { 200: 'AccountList' },
-    query: {
-      prefix: [optionalPrefix, 'The beginning of the ids.'],
-      type: [optionalType, 'One account type.'],
-      asset: [optionalAsset, 'One asset.'],
-      ...paging,
-      minPosition,
-    },
+    query: listing,
   })
   list(@Param('ledger') ledger: string, @Query() query: unknown, @Caller() { tenant }: Caller): Promise<ListBody<AccountBody>> {
-    const asked = readQuery(query, {
-      prefix: optionalPrefix,
-      type: optionalType,
-      asset: optionalAsset,
-      limit: pageLimit,
-      cursor: optionalText,
-      minPosition: optionalPosition,
-    });
+    const asked = readDescribed(query, listing);
     const name = ledgerNamed(tenant, ledger);
     const { prefix, type, asset, limit } = asked;
     const of = [tenant, 'accounts', ledger, ...[prefix, type, asset].map((filter) => filter ?? '')];
-    const after = asked.cursor === null ? '' : this.cursors.decode<{ after: string }>(of, asked.cursor).after;
-    return this.books.read(name, asked.minPosition, async (book) => {
-      const found = await book.accounts({ prefix, type, asset }, after, limit + 1);
-      const page = found.slice(0, limit);
-      const next = found.length > limit ? this.cursors.encode(of, { after: page.at(-1)!.id }) : null;
-      return { items: page.map((account) => accountBody(account, book.position)), next };
-    });
+    return pageOf<AccountBody, string>(this.cursors, of, asked.cursor, (after) =>
+      this.books.read(name, asked.minPosition, async (book) => {
+        const found = await book.accounts({ prefix, type, asset }, after ?? '', limit + 1);
+        const page = found.slice(0, limit);
+        const next = found.length > limit ? page.at(-1)!.id : null;
+        return { items: page.map((account) => accountBody(account, book.position)), next };
+      }),
+    );
   }
 
   @Get('accounts/:account')

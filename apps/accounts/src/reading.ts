@@ -1,4 +1,4 @@
-import { instantText } from '@mizan/contracts';
+import { type ListBody, instantText } from '@mizan/contracts';
 import {
   type Account,
   MAX_METADATA_BYTES,
@@ -11,7 +11,18 @@ import {
   textFault,
 } from '@mizan/ledger';
 import { isAssetCode } from '@mizan/money';
-import { Problem, optionalOneOf, optionalPosition, optionalText, pageLimit, parameter } from '@mizan/platform';
+import {
+  type Cursors,
+  type Parameter,
+  Problem,
+  type Query,
+  optionalOneOf,
+  optionalPosition,
+  optionalText,
+  pageLimit,
+  parameter,
+  readQuery,
+} from '@mizan/platform';
 import type { Known, LedgerSnapshot } from './ledger-snapshot.js';
 import type { LedgerName } from './position-waits.js';
 import { type Order, orders } from './search.js';
@@ -131,3 +142,38 @@ export const paging = {
   limit: [pageLimit, 'Items on a page.'],
   cursor: [optionalText, 'From "next" of the page before, with the same query.'],
 } as const;
+
+/** What entries and holds are both searched by, besides their metadata. `place`: the position that orders them. */
+export const searchedBy = (moment: 'Effective' | 'Placed', place: string) =>
+  ({
+    reference: [optionalReference, 'Exactly this reference.'],
+    from: [optionalMoment, `${moment} at this moment or later.`],
+    to: [optionalMoment, `${moment} before this moment.`],
+    order: [optionalOrder, `By ${place}: the newest or the oldest first.`],
+    ...paging,
+    minPosition,
+  }) as const;
+
+/** Parameters as `Describe` takes them: each with what it means. */
+type Described = Readonly<Record<string, readonly [Parameter<unknown>, string]>>;
+type Asked<D extends Described> = Query<{ readonly [K in keyof D]: D[K][0] }>;
+
+/** Reads the parameters that are described, and no others. */
+export const readDescribed = <D extends Described>(query: unknown, described: D): Asked<D> =>
+  readQuery(query, Object.fromEntries(Object.entries(described).map(([name, [read]]) => [name, read]))) as Asked<D>;
+
+/**
+ * One page of a list.
+ * @param list what its cursors are good for: tenant, list and filters.
+ * @param read what follows a place (null: from the beginning), and the place where the next page begins.
+ */
+export async function pageOf<T, Place>(
+  cursors: Cursors,
+  list: readonly string[],
+  cursor: string | null,
+  read: (after: Place | null) => Promise<{ readonly items: readonly T[]; readonly next: Place | null }>,
+): Promise<ListBody<T>> {
+  const after = cursor === null ? null : cursors.decode<{ after: Place }>(list, cursor).after;
+  const { items, next } = await read(after);
+  return { items, next: next === null ? null : cursors.encode(list, { after: next }) };
+}
