@@ -1,4 +1,5 @@
 import { syncBuiltinESMExports } from 'node:module';
+import { Heap } from '@mizan/ledger/heap';
 import { Dice } from './dice.js';
 
 const timers = process.getBuiltinModule('node:timers');
@@ -33,7 +34,7 @@ class VirtualTimer {
 export class VirtualTime {
   /** Ms since the epoch. */
   now: number;
-  private readonly heap: VirtualTimer[] = [];
+  private readonly timers = new Heap<VirtualTimer>((one, other) => one.isBefore(other));
   private order = 0;
   private readonly uuids: Dice;
 
@@ -48,12 +49,7 @@ export class VirtualTime {
 
   after(ms: number, fire: () => void): VirtualTimer {
     const timer = new VirtualTimer(this.now + Math.max(0, Math.floor(Number(ms) || 0)), this.order++, fire);
-    let at = this.heap.push(timer) - 1;
-    for (let parent = (at - 1) >> 1; at > 0 && timer.isBefore(this.heap[parent]!); parent = (at - 1) >> 1) {
-      this.heap[at] = this.heap[parent]!;
-      at = parent;
-    }
-    this.heap[at] = timer;
+    this.timers.add(timer);
     return timer;
   }
 
@@ -67,31 +63,16 @@ export class VirtualTime {
       // All promises that can go on have gone on when the real event loop comes round.
       await new Promise(realSetImmediate);
       if (enough()) return;
-      const next = this.heap[0];
+      const next = this.timers.first;
       if (!next || next.at > untilMs) {
         this.now = Math.max(this.now, untilMs);
         return;
       }
-      this.removeFirst();
+      this.timers.removeFirst();
       if (next.cancelled) continue;
       this.now = Math.max(this.now, next.at);
       next.fire();
     }
-  }
-
-  private removeFirst(): void {
-    const { heap } = this;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child + 1 < heap.length && heap[child + 1]!.isBefore(heap[child]!)) child += 1;
-      if (child >= heap.length || !heap[child]!.isBefore(last)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = last;
   }
 }
 

@@ -200,7 +200,7 @@ describe('which hold falls due first', () => {
       expiries.remove(hold);
     }
     const heaps = [expiries['all'], ...expiries['byAccount'].values()];
-    expect(heaps.map((queue) => queue['heap'].length <= 2)).toEqual([true, true, true]);
+    expect(heaps.map((queue) => queue['heap'].size <= 2)).toEqual([true, true, true]);
     expect(expiries.firstDue(0, ['a'])).toBe('h0');
     open.clear();
     expiries.remove({ id: 'h0', expiresAt: 0, debit: 'a', credit: 'b' } as Hold);

@@ -1,3 +1,4 @@
+import { Heap } from './heap.js';
 import type { Hold } from './hold.js';
 
 interface Expiry {
@@ -9,57 +10,35 @@ interface Expiry {
 const before = (one: Expiry, other: Expiry): boolean =>
   one.expiresAt < other.expiresAt || (one.expiresAt === other.expiresAt && one.position < other.position);
 
-/** The expiries of open holds, the earliest first: a binary heap, from which those of ended holds vanish in time. */
+/** The expiries of open holds, the earliest first, from which those of ended holds vanish in time. */
 class Queue {
-  private heap: Expiry[] = [];
+  private readonly heap = new Heap(before);
   private gone = 0;
 
   constructor(private readonly isOpen: (id: string) => boolean) {}
 
   add(expiry: Expiry): void {
-    const { heap } = this;
-    let at = heap.push(expiry) - 1;
-    for (let parent = (at - 1) >> 1; at > 0 && before(expiry, heap[parent]!); parent = (at - 1) >> 1) {
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = expiry;
+    this.heap.add(expiry);
   }
 
   /** A hold in it has ended. It is cleared out when it comes to the top, or when most of the heap has ended. */
   ended(): void {
     this.gone += 1;
-    if (this.gone * 2 <= this.heap.length) return;
-    // A sorted list is a heap.
-    this.heap = this.heap.filter(({ id }) => this.isOpen(id)).sort((one, other) => (before(one, other) ? -1 : 1));
+    if (this.gone * 2 <= this.heap.size) return;
+    this.heap.keep(({ id }) => this.isOpen(id));
     this.gone = 0;
   }
 
   get first(): Expiry | undefined {
-    while (this.heap.length > 0 && !this.isOpen(this.heap[0]!.id)) {
-      this.removeFirst();
+    while (this.heap.first && !this.isOpen(this.heap.first.id)) {
+      this.heap.removeFirst();
       this.gone -= 1;
     }
-    return this.heap[0];
+    return this.heap.first;
   }
 
   get isEmpty(): boolean {
-    return this.heap.length === 0;
-  }
-
-  private removeFirst(): void {
-    const { heap } = this;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child += 1;
-      if (child >= heap.length || !before(heap[child]!, last)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = last;
+    return this.heap.size === 0;
   }
 }
 
