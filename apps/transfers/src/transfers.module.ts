@@ -1,4 +1,5 @@
 import { type DynamicModule, Injectable, Module, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { OpenEventStore } from '@mizan/event-store';
 import { PostgresEventStore } from '@mizan/event-store-postgres';
 import { JournalRelay, PostgresRelayTokens, StoreFeed } from '@mizan/messaging';
 import { Cursors, Database, Metrics, Readiness, log, sampled } from '@mizan/platform';
@@ -17,6 +18,7 @@ import { Forwarding } from './forwarding.js';
 import { HoldsController } from './holds.controller.js';
 import { JournalController } from './journal.controller.js';
 import { JournalReader } from './journal-reader.js';
+import { keepJournalsIn } from './journals-kept-in.postgres.js';
 import { LedgerCatalog } from './ledger-catalog.js';
 import { PostgresLedgerCatalog } from './ledger-catalog.postgres.js';
 import { Ledgers } from './ledgers.js';
@@ -42,7 +44,7 @@ class TransfersModule {}
 @Injectable()
 class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
-    private readonly store: PostgresEventStore,
+    private readonly store: OpenEventStore,
     private readonly ledgers: OpenLedgers,
     private readonly relay: JournalRelay | null,
   ) {}
@@ -65,38 +67,36 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
     inject: [Readiness],
     useFactory: (readiness: Readiness) => new Database({ url: DATABASE_URL, name: 'transfers', max: MAX_CONNECTIONS }, readiness),
   };
-  const store = { provide: PostgresEventStore, useFactory: () => PostgresEventStore.open({ url: DATABASE_URL }) };
+  const store = {
+    provide: STORE,
+    inject: [Database, Readiness],
+    useFactory: async ({ pool }: Database, readiness: Readiness) => {
+      await keepJournalsIn('postgres', pool);
+      const opened = await PostgresEventStore.open({ url: DATABASE_URL });
+      readiness.register('journal', () => opened.check());
+      return opened;
+    },
+  };
   const texts = { provide: PostgresTexts, inject: [Database], useFactory: ({ pool }: Database) => new PostgresTexts(pool) };
   const assets = { provide: Assets, inject: [Database], useFactory: ({ pool }: Database) => new PostgresAssets(pool) };
   const catalog = { provide: LedgerCatalog, inject: [Database], useFactory: ({ pool }: Database) => new PostgresLedgerCatalog(pool) };
   const feed = {
     provide: FEED,
-    inject: [PostgresEventStore, PostgresTexts],
-    useFactory: (events: PostgresEventStore, beside: PostgresTexts) => new StoreFeed(events, (wanted) => beside.find(wanted)),
+    inject: [STORE, PostgresTexts],
+    useFactory: (events: OpenEventStore, beside: PostgresTexts) => new StoreFeed(events, (wanted) => beside.find(wanted)),
   };
   const reader = {
     provide: JournalReader,
-    inject: [PostgresEventStore, FEED],
-    useFactory: (events: PostgresEventStore, journal: StoreFeed) => new JournalReader(events, journal),
+    inject: [STORE, FEED],
+    useFactory: (events: OpenEventStore, journal: StoreFeed) => new JournalReader(events, journal),
   };
   const ids = { provide: PostgresCommandIds, inject: [Database], useFactory: ({ pool }: Database) => new PostgresCommandIds(pool) };
   const openLedgers = {
     provide: OpenLedgers,
-    inject: [
-      Database,
-      PostgresEventStore,
-      JournalReader,
-      PostgresTexts,
-      PostgresCommandIds,
-      Assets,
-      CheckedClock,
-      Readiness,
-      Metrics,
-      PostingMetrics,
-    ],
+    inject: [Database, STORE, JournalReader, PostgresTexts, PostgresCommandIds, Assets, CheckedClock, Readiness, Metrics, PostingMetrics],
     useFactory: (
       { pool }: Database,
-      events: PostgresEventStore,
+      events: OpenEventStore,
       journal: JournalReader,
       beside: PostgresTexts,
       index: PostgresCommandIds,
@@ -139,8 +139,8 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
   };
   const relay = {
     provide: RELAY,
-    inject: [Database, PostgresEventStore, PostgresTexts, Readiness, Metrics],
-    useFactory: ({ pool }: Database, events: PostgresEventStore, beside: PostgresTexts, readiness: Readiness, metrics: Metrics) => {
+    inject: [Database, STORE, PostgresTexts, Readiness, Metrics],
+    useFactory: ({ pool }: Database, events: OpenEventStore, beside: PostgresTexts, readiness: Readiness, metrics: Metrics) => {
       if (BUS === 'feed') return null;
       const tokens = new PostgresRelayTokens(pool, 'transfers');
       const made = new JournalRelay({ store: events, texts: (wanted) => beside.find(wanted), tokens, brokers: KAFKA_BROKERS, log: say });
@@ -156,8 +156,8 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
   };
   const service = {
     provide: Service,
-    inject: [PostgresEventStore, OpenLedgers, RELAY],
-    useFactory: (events: PostgresEventStore, open: OpenLedgers, publishing: JournalRelay | null) => new Service(events, open, publishing),
+    inject: [STORE, OpenLedgers, RELAY],
+    useFactory: (events: OpenEventStore, open: OpenLedgers, publishing: JournalRelay | null) => new Service(events, open, publishing),
   };
   return {
     module: TransfersModule,
@@ -193,6 +193,7 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
   };
 }
 
+const STORE = Symbol('event store');
 const RELAY = Symbol('relay');
 
 const say = (level: 'debug' | 'info' | 'warn' | 'error', message: string, detail: object = {}): void => log[level](detail, message);

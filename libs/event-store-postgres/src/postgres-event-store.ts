@@ -2,7 +2,6 @@ import { openPool } from '@mizan/database';
 import {
   type Appended,
   Bell,
-  type EventStore,
   type FeedAppend,
   type FeedHeads,
   type FeedPage,
@@ -10,6 +9,7 @@ import {
   MAX_PAGE_BYTES,
   MAX_PAGE_EVENTS,
   MAX_FEED_APPENDS,
+  type OpenEventStore,
   type StoredEvent,
   appendBytes,
   liveFeed,
@@ -27,7 +27,7 @@ const POLL_MS = 50;
 const READ_CONNECTIONS = 4;
 
 /** Journals in PostgreSQL, in the schema that `journalMigrations` makes. Reads never wait for the connection that appends. */
-export class PostgresEventStore implements EventStore {
+export class PostgresEventStore implements OpenEventStore {
   readonly limits = { events: 8192, bytes: 4 * 1024 * 1024 };
   private readonly group = new GroupCommit((appends) => this.commit(appends));
   private readonly appended = new Bell();
@@ -56,12 +56,11 @@ export class PostgresEventStore implements EventStore {
     }
   }
 
-  /** @throws when the server cannot be reached, has no journal, or would not make a commit durable: not ready. */
+  /** @throws also where the server has no journal. */
   check(): Promise<void> {
     return assertDurable(this.reads);
   }
 
-  /** Resolves when every append has had its answer. What comes later is refused. */
   async close(): Promise<void> {
     await this.group.close();
     await Promise.all([this.writes.end(), this.reads.end()]);

@@ -46,6 +46,14 @@ export interface EventStore {
   subscribe(after: FeedToken | null, signal: AbortSignal): AsyncIterable<FeedPage>;
 }
 
+/** A store with connections of its own. */
+export interface OpenEventStore extends EventStore {
+  /** @throws when it cannot be reached, or would not make an append durable: not ready. */
+  check(): Promise<void>;
+  /** Resolves when every append has had its answer. What comes later is refused. */
+  close(): Promise<void>;
+}
+
 /** The place in "all": opaque, good only for handing it back to the store it came from. */
 export type FeedToken = string & { readonly feedToken: unique symbol };
 
