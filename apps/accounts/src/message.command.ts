@@ -1,24 +1,41 @@
-import { lookAt, passOver, placeOf } from '@mizan/messaging';
-import { readEnvironment, list } from '@mizan/platform';
+import { DeadLetters, lookAt, passOver, placeOf } from '@mizan/messaging';
+import { list, readEnvironment } from '@mizan/platform';
 import { CONSUMER } from './accounts.module.js';
 
 const usage = `Usage: message.command.js look <topic>/<partition>@<offset>        what lies there
-       message.command.js pass-over <topic>/<partition>@<offset>   lets the books go on behind a message that is none of the journal's`;
+       message.command.js pass-over <topic>/<partition>@<offset>   puts a message that is none of the journal's with the dead letters,
+                                                                   and lets the books go on behind it
+       message.command.js list                                     the dead letters
+       message.command.js replay <topic>/<partition>@<offset>      sends a dead letter again to the topic it came from`;
 
-const [what, at = '', ...more] = process.argv.slice(2);
-const place = placeOf(at);
-if ((what !== 'look' && what !== 'pass-over') || !place || more.length > 0) {
+const [what, at, ...more] = process.argv.slice(2);
+const place = placeOf(at ?? '');
+const understood = what === 'list' ? at === undefined : ['look', 'pass-over', 'replay'].includes(what ?? '') && place !== null;
+if (!understood || more.length > 0) {
   process.stderr.write(`${usage}\n`);
   process.exit(2);
 }
-const { KAFKA_BROKERS } = readEnvironment({ KAFKA_BROKERS: list('the brokers, host:port', ['127.0.0.1:9092']) });
+const { KAFKA_BROKERS: brokers } = readEnvironment({ KAFKA_BROKERS: list('the brokers, host:port', ['127.0.0.1:9092']) });
+const say = (answer: object): boolean => process.stdout.write(`${JSON.stringify(answer)}\n`);
 try {
-  const consuming = { brokers: KAFKA_BROKERS, groupId: CONSUMER };
-  const found = await (what === 'look' ? lookAt(consuming, place) : passOver(consuming, place));
-  process.stdout.write(`${JSON.stringify({ place: at, ...found, passedOver: what === 'pass-over' })}\n`);
-  if (what === 'pass-over')
-    process.stderr.write('Start the service accounts again: it goes on behind it, and fills from the feed what it missed.\n');
+  if (place) await about(place);
+  else await listLetters();
 } catch (error) {
-  process.stderr.write(`${at}: ${(error as Error).message}\n`);
+  process.stderr.write(`${at ?? what}: ${(error as Error).message}\n`);
   process.exitCode = 1;
+}
+
+async function about(one: NonNullable<typeof place>): Promise<void> {
+  if (what === 'look') say({ place: at, ...(await lookAt({ brokers }, one)) });
+  else if (what === 'replay') say(await new DeadLetters(brokers).replay(one));
+  else {
+    say({ place: at, ...(await passOver({ brokers, groupId: CONSUMER }, one)), passedOver: true });
+    process.stderr.write('Start the service accounts again: it goes on behind it, and fills from the feed what it missed.\n');
+  }
+}
+
+async function listLetters(): Promise<void> {
+  const { letters, older } = await new DeadLetters(brokers).list();
+  for (const letter of letters) say(letter);
+  if (older > 0) process.stderr.write(`These are the newest; ${older} older places of the topic were not looked at.\n`);
 }

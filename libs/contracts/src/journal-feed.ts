@@ -37,6 +37,8 @@ export interface StreamBody {
 
 export const topics = {
   journal: { name: 'mizan.journal', partitions: 4, retentionMs: 7 * 24 * 3600 * 1000 },
+  /** Messages that some reader could not apply, as they were, for a month. */
+  deadLetters: { name: 'mizan.journal.dead-letter', partitions: 1, retentionMs: 30 * 24 * 3600 * 1000 },
 } as const;
 
 /** The largest value of one Kafka message, bytes. Above the largest group (768 KiB) with its texts. */

@@ -1,13 +1,15 @@
 import type { FedEvent } from '@mizan/contracts';
 import { type EventStore, type FeedToken, InMemoryEventStore } from '@mizan/event-store';
 import { type OwnKafka, ownKafka, testDatabase } from '@mizan/testing';
+import { DeadLetters } from './dead-letters.js';
 import { type Feed, StoreFeed } from './feed.js';
 import { Follower, type FollowerOptions } from './follower.js';
 import type { InboxOptions } from './inbox.js';
 import { JournalRelay } from './journal-relay.js';
 import type { Topic } from './kafka-client.js';
-import { KafkaConsumption, type Place } from './kafka-consumption.js';
-import { lookAt, passOver, placeOf } from './pass-over.js';
+import { KafkaConsumption } from './kafka-consumption.js';
+import { lookAt, passOver } from './pass-over.js';
+import { type Place, placeOf } from './place.js';
 import { PostgresRelayTokens } from './relay-tokens.js';
 import {
   type SumRow,
@@ -526,6 +528,8 @@ describe('a follower with Kafka', () => {
     expect(await lookAt(reader, at('1'))).toEqual({ key: 'a', bytes: 14, fault: expect.stringMatching(/not \{ stream, events/) });
     await expect(passOver(reader, at('9'))).rejects.toThrow('Nothing lies at');
     await passOver(reader, at('1'));
+    const { letters } = await new DeadLetters(broker.brokers).list();
+    expect(letters).toMatchObject([{ from: `${topic.name}/${partition}@1`, group: topic.name, bytes: 14 }]);
     await expect(passOver(reader, at('1'))).rejects.toThrow('has passed it already');
     // Sweeps are too rare to bring anything: what comes, comes from Kafka.
     const again = follow({ bus: 'kafka', sweepMs: 60_000 });

@@ -53,8 +53,8 @@ function isKnownNoise({ namespace, log }: kafkajs.LogEntry): boolean {
   return namespace === 'Producer' && log.message.startsWith('Limiting retries for the idempotent producer');
 }
 
-/** Creates the topic where it is missing. */
-export async function ensureTopic(kafka: kafkajs.Kafka, topic: Topic): Promise<void> {
+/** Creates the topic where it is missing. @param messageBytes the most that one batch of it may take. */
+export async function ensureTopic(kafka: kafkajs.Kafka, topic: Topic, messageBytes = MAX_MESSAGE_BYTES + FRAMING_BYTES): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   try {
@@ -68,7 +68,7 @@ export async function ensureTopic(kafka: kafkajs.Kafka, topic: Topic): Promise<v
           replicationFactor: BROKER_DEFAULT,
           configEntries: [
             { name: 'retention.ms', value: String(topic.retentionMs) },
-            { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES + FRAMING_BYTES) },
+            { name: 'max.message.bytes', value: String(messageBytes) },
           ],
         },
       ],

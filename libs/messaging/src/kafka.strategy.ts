@@ -1,7 +1,8 @@
 import { BaseRpcContext, type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import type { JournalMessage } from '@mizan/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { KafkaConsumption, type KafkaConsumptionOptions, type KafkaStatus, type Place } from './kafka-consumption.js';
+import { KafkaConsumption, type KafkaConsumptionOptions, type KafkaStatus } from './kafka-consumption.js';
+import type { Place } from './place.js';
 
 export type KafkaStrategyOptions = Omit<KafkaConsumptionOptions, 'topics' | 'handle'>;
 
