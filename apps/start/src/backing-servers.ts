@@ -3,6 +3,7 @@ import { KAFKA_VERSION, MissingTool, haveKafkaJars, kafkaJars, startKafka, start
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { archiveOf } from './backup/backups.js';
+import type { Bus } from './bus.js';
 import { type Home, shown } from './home.js';
 import type { Report } from './report.js';
 import { password } from './secrets.js';
@@ -45,6 +46,7 @@ export async function postgres(settings: Settings, home: Home, port: number, sup
 
 /** Kafka, embedded or the cluster that KAFKA_BROKERS names. @returns its brokers; none where events go over the feed alone. */
 export async function kafka(
+  bus: Bus,
   settings: Settings,
   home: Home,
   port: number,
@@ -52,8 +54,8 @@ export async function kafka(
   report: Report,
 ): Promise<readonly string[]> {
   const step = report.step('Kafka');
-  if (settings.bus === 'feed') {
-    step.noted("not started (BUS=feed): services follow the store's own feed");
+  if (bus.name === 'feed') {
+    step.noted(`not started (BUS=feed): ${bus.lacking ?? "services follow the store's own feed"}`);
     return [];
   }
   if (settings.brokers) {

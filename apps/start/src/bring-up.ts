@@ -4,6 +4,7 @@ import { kafka, postgres } from './backing-servers.js';
 import { type DemoLedger, demoLedger } from './demo-ledger.js';
 import { developmentKeys } from './development-keys.js';
 import { requireDiskSpace } from './disk.js';
+import { type Bus, chooseBus } from './bus.js';
 import { becomesReady } from './health.js';
 import { type Home, openHome, writePrivate } from './home.js';
 import type { Occupancy } from './occupancy.js';
@@ -27,6 +28,9 @@ export interface Development {
 export interface Started {
   readonly home: Home;
   readonly development: Development;
+  readonly bus: Bus['name'];
+  /** Of Kafka; none where events go over the feed. */
+  readonly brokers: readonly string[];
   /** Null where none was asked for, or its balances cannot be read. */
   readonly demo: DemoLedger | null;
 }
@@ -35,14 +39,15 @@ export interface Started {
 export async function bringUp(settings: Settings, occupancy: Occupancy, supervisor: Supervisor, report: Report): Promise<Started> {
   const home = await openHome(settings.directory);
   await requireDiskSpace(home.directory);
+  const bus = await chooseBus(settings);
   const ports = await choosePorts(settings.port, (name, wanted, instead) => {
-    const runs = name === 'postgres' ? !settings.databaseUrl : name === 'kafka' ? settings.bus === 'kafka' && !settings.brokers : true;
+    const runs = name === 'postgres' ? !settings.databaseUrl : name === 'kafka' ? bus.name === 'kafka' && !settings.brokers : true;
     if (runs) report.line(`  ! port ${wanted} is in use${byHolder(wanted)}; ${name} listens on ${instead}`);
   });
   occupancy.update({ url: urlOf(ports.gateway) });
 
   const database = postgres(settings, home, ports.postgres, supervisor, report);
-  const broker = kafka(settings, home, ports.kafka, supervisor, report);
+  const broker = kafka(bus, settings, home, ports.kafka, supervisor, report);
   // Whichever fails first is reported; the other's failure must not go unheard of in between.
   database.catch(() => {});
   const [adminUrl, brokers] = await Promise.all([database, broker]);
@@ -51,7 +56,7 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
     brokers,
     ports,
     moreTransfersPorts: await Promise.all(Array.from({ length: settings.transfersInstances - 1 }, freePort)),
-    bus: settings.bus,
+    bus: bus.name,
     passwords: new Map(await Promise.all(services.map(async ({ name }) => [name, await password(home, name)] as const))),
     accountsKeyFile: join(home.secrets, 'accounts.key'),
     ...(await signingKeys(home)),
@@ -70,7 +75,7 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
   const demo = settings.empty
     ? null
     : await demoLedger(home, { ...development, accountsUrl: urlOf(ports.accounts) }, report.step('demo ledger'));
-  return { home, development, demo };
+  return { home, development, bus: bus.name, brokers, demo };
 }
 
 async function migrate(around: Surroundings, report: Report): Promise<void> {

@@ -28,19 +28,33 @@ describe('the health of a service', () => {
   });
 
   it('does not come by waiting where the books stand still', async () => {
-    checks = { journal: { ready: false, detail: 'The books stand still: mizan.journal/0@5 is no message.' } };
+    checks = { journal: { ready: false, detail: 'The books stand still: journal-u1@5: unknown.' } };
     expect(await becomesReady({ name: 'accounts', url }, names, () => false)).toBe(false);
   });
 });
 
-it('is put into words with what to do', () => {
-  const halt = { service: 'accounts', part: 'journal', detail: 'The books stand still: mizan.journal/0@5 is no message.' };
-  expect(inWords(halt, 'logs/accounts.log', '.mizan/kafka')).toBe(
-    'accounts: the books stand still: mizan.journal/0@5 is no message. Posting goes on. ' +
-      'If a message on Kafka is the cause: stop, remove .mizan/kafka, start again; no entry is lost. See logs/accounts.log',
-  );
-  expect(inWords(halt, 'logs/accounts.log', null)).not.toContain('remove');
-  expect(inWords({ ...halt, part: 'database', detail: 'refused' }, 'logs/accounts.log', '.mizan/kafka')).toBe(
-    'accounts is not ready: database: refused. See logs/accounts.log',
-  );
+describe('what stands still', () => {
+  const halted = (why: string) => ({ service: 'accounts', part: 'journal', detail: `The books stand still: ${why}` });
+
+  it('by a message that is none of the journal’s, is told with the command that puts it aside', () => {
+    const message = "the message mizan.journal/0@5 is none of the journal's: The message is not JSON (1 characters).";
+    expect(inWords(halted(message), 'logs/accounts.log', ['127.0.0.1:9092', 'other:9092'])).toBe(
+      "accounts: the books stand still: the message mizan.journal/0@5 is none of the journal's: The message is not JSON (1 characters). " +
+        'Posting goes on. To put the message aside: KAFKA_BROKERS=127.0.0.1:9092,other:9092 node_modules/.bin/node ' +
+        'apps/accounts/dist/message.command.js pass-over mizan.journal/0@5, then stop and start again; no entry is lost. See logs/accounts.log',
+    );
+  });
+
+  it('by an event, is not told how to pass over it', () => {
+    expect(inWords(halted('journal-u1@17: the type AmountMoved is unknown'), 'logs/accounts.log', ['127.0.0.1:9092'])).toBe(
+      'accounts: the books stand still: journal-u1@17: the type AmountMoved is unknown. Posting goes on. ' +
+        'No event is ever passed over: start a release that understands it. See logs/accounts.log',
+    );
+  });
+
+  it('is not what merely fails', () => {
+    expect(inWords({ ...halted(''), part: 'database', detail: 'refused.' }, 'logs/accounts.log', [])).toBe(
+      'accounts is not ready: database: refused. See logs/accounts.log',
+    );
+  });
 });

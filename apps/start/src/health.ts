@@ -1,10 +1,15 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { root, shown } from './home.js';
+import { entryPoint } from './services.js';
 
 /** After it answers at all. A service that needs longer is said to be not ready, and goes on trying. */
 const READY_TIMEOUT_MS = 20_000;
 const ASK_TIMEOUT_MS = 5_000;
 /** What a read model says that will apply nothing more until it is started again. */
 const HALT = /^The books stand still: /;
+/** What it says of a message that somebody else put on its topic. */
+const FOREIGN = /^The books stand still: the message ([\w.-]+\/\d+@\d+) is none of the journal's: /;
 
 export interface RunningService {
   readonly name: string;
@@ -50,12 +55,21 @@ export async function becomesReady(service: RunningService, all: readonly string
 
 /**
  * In one line, with what to do.
- * @param kafkaFolder of the broker that this start runs; null where it runs none.
+ * @param brokers of Kafka; none where events go over the feed.
  */
-export function inWords(failing: FailingPart, logFile: string, kafkaFolder: string | null): string {
+export function inWords(failing: FailingPart, logFile: string, brokers: readonly string[]): string {
   const { service, part, detail } = failing;
   if (!isHalt(failing)) return `${service} is not ready: ${part}: ${detail.replace(/\.$/, '')}. See ${logFile}`;
-  const remedy =
-    kafkaFolder === null ? '' : ` If a message on Kafka is the cause: stop, remove ${kafkaFolder}, start again; no entry is lost.`;
-  return `${service}: the books stand still: ${detail.replace(HALT, '').replace(/\.$/, '')}. Posting goes on.${remedy} See ${logFile}`;
+  return `${service}: the books stand still: ${detail.replace(HALT, '').replace(/\.$/, '')}. Posting goes on. ${remedy(detail, brokers)} See ${logFile}`;
 }
+
+/** A message that is none of the journal's is put aside; an event of the journal is not. */
+function remedy(detail: string, brokers: readonly string[]): string {
+  const place = FOREIGN.exec(detail)?.[1];
+  if (place === undefined) return 'No event is ever passed over: start a release that understands it.';
+  const command = `KAFKA_BROKERS=${brokers.join(',')} ${shown(node)} ${shown(entryPoint('accounts', 'message.command.js'))}`;
+  return `To put the message aside: ${command} pass-over ${place}, then stop and start again; no entry is lost.`;
+}
+
+/** The project's own Node: the machine's may be older. */
+const node = join(root, 'node_modules', '.bin', 'node');

@@ -22,9 +22,9 @@ export async function runProgram(script: string, args: readonly string[], enviro
   });
 }
 
-const lastWords = (text: string): string =>
-  text
-    .trim()
-    .split('\n')
-    .findLast((line) => !/^\s+at |^Node\.js v|^\s*$/.test(line))
-    ?.trim() ?? '';
+/** The error that it ended with, else its last line. */
+function lastWords(text: string): string {
+  const lines = text.trim().split('\n');
+  const error = lines.findLast((line) => /^[A-Za-z]*[eE]rror: /.test(line));
+  return (error ?? lines.findLast((line) => !/^\s+at |^Node\.js v|^\s*$/.test(line)) ?? '').trim();
+}

@@ -52,7 +52,7 @@ async function live(settings: Settings, occupancy: Occupancy, stop: StopRequests
     bringingUp.catch(() => {});
     const started = await Promise.race([bringingUp, supervisor.broken, stop.first]);
     if (started) {
-      watch = await watchHealth(started, settings);
+      watch = await watchHealth(started);
       announce(started, settings, report, began);
       await Promise.race([supervisor.broken, stop.first]);
     }
@@ -67,8 +67,8 @@ async function live(settings: Settings, occupancy: Occupancy, stop: StopRequests
 }
 
 /** Says before all is called ready what does not work, and later what stands still; what fails for a moment is for `/health/ready` to say. */
-async function watchHealth(started: Started, settings: Settings): Promise<NodeJS.Timeout> {
-  const warnings = new HealthWarnings(started, settings);
+async function watchHealth(started: Started): Promise<NodeJS.Timeout> {
+  const warnings = new HealthWarnings(started);
   await warnings.tell(() => true);
   return setInterval(() => void warnings.tell(isHalt), HEALTH_INTERVAL_MS);
 }
@@ -77,7 +77,9 @@ function announce(started: Started, settings: Settings, report: Report, began: n
   const readyInMs = Math.round(performance.now() - began);
   if (settings.json) {
     const { url, services } = started.development;
-    process.stdout.write(`${JSON.stringify({ url, services, home: started.home.directory, demo: started.demo, readyInMs })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ url, services, home: started.home.directory, bus: started.bus, demo: started.demo, readyInMs })}\n`,
+    );
     return;
   }
   report.line();

@@ -21,7 +21,7 @@ it('starts everything of its own in .mizan where nothing is said', () => {
     port: undefined,
     databaseUrl: undefined,
     brokers: undefined,
-    bus: 'kafka',
+    bus: undefined,
     restart: false,
     transfersInstances: 1,
   });
@@ -46,6 +46,11 @@ it('takes what the environment names', () => {
     restart: true,
     transfersInstances: 2,
   });
+});
+
+it('takes brokers that are named for the wish to use them', () => {
+  expect(readSettings([], { KAFKA_BROKERS: 'one:9092' }).bus).toBe('kafka');
+  expect(readSettings([], { KAFKA_BROKERS: 'one:9092', BUS: 'feed' }).bus).toBe('feed');
 });
 
 it('takes a home as the caller sees it, who may stand elsewhere than npm', () => {

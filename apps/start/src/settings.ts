@@ -15,11 +15,12 @@ Environment
   MIZAN_RESTART   1: a service that ends by itself is started again (default: everything stops)
   DATABASE_URL    an administrator's URL of another PostgreSQL server, 18 or later
   KAFKA_BROKERS   another Kafka cluster, host:port,host:port
-  BUS             feed: no Kafka, services follow the store's own feed
+  BUS             kafka, or feed: no Kafka, services follow the store's own feed
+                  (default: kafka, and feed where Java or Maven is missing)
   TRANSFERS_INSTANCES  how many processes of transfers share the ledgers, 1 to 8 (1)
 
 Exit codes
-  0 stopped cleanly   1 a part failed   2 wrong usage   3 runs here already   4 port in use   5 disk full   6 Java or Maven missing`;
+  0 stopped cleanly   1 a part failed   2 wrong usage   3 runs here already   4 port in use   5 disk full   6 BUS=kafka without Java or Maven`;
 
 export interface Settings {
   readonly directory: string;
@@ -30,7 +31,8 @@ export interface Settings {
   readonly port: number | undefined;
   readonly databaseUrl: string | undefined;
   readonly brokers: readonly string[] | undefined;
-  readonly bus: 'kafka' | 'feed';
+  /** Undefined: whatever this machine can run. */
+  readonly bus: 'kafka' | 'feed' | undefined;
   readonly restart: boolean;
   readonly transfersInstances: number;
 }
@@ -41,7 +43,9 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
   const port = MIZAN_PORT ? Number(MIZAN_PORT) : undefined;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
     throw new StartProblem(`MIZAN_PORT is ${MIZAN_PORT}; it must be a port number, 0 to 65535`, exitCodes.usage);
-  if (BUS && BUS !== 'kafka' && BUS !== 'feed') throw new StartProblem(`BUS is ${BUS}; it must be kafka or feed`, exitCodes.usage);
+  const bus = BUS || (KAFKA_BROKERS ? 'kafka' : undefined);
+  if (bus !== undefined && bus !== 'kafka' && bus !== 'feed')
+    throw new StartProblem(`BUS is ${BUS}; it must be kafka or feed`, exitCodes.usage);
   if (TRANSFERS_INSTANCES && !/^[1-8]$/.test(TRANSFERS_INSTANCES))
     throw new StartProblem(`TRANSFERS_INSTANCES is ${TRANSFERS_INSTANCES}; it must be a number from 1 to 8`, exitCodes.usage);
   // Not quoted: it may hold a password.
@@ -54,7 +58,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     port,
     databaseUrl: DATABASE_URL || undefined,
     brokers: KAFKA_BROKERS ? KAFKA_BROKERS.split(',') : undefined,
-    bus: BUS === 'feed' ? 'feed' : 'kafka',
+    bus,
     restart: MIZAN_RESTART === '1',
     transfersInstances: Number(TRANSFERS_INSTANCES || 1),
   };

@@ -14,7 +14,12 @@ const COPY_GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-d
 const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
 
 /** Something that only the system can give is not there. The message says what to install. */
-export class MissingTool extends Error {}
+export class MissingTool extends Error {
+  /** The message's first sentence: what is not there. */
+  get what(): string {
+    return this.message.split('. ')[0]!;
+  }
+}
 
 /** Under this project's `.mizan/`: shared by starts and tests, whatever folders they keep their data in. */
 export const kafkaJarsCache = fileURLToPath(new URL('../../../.mizan/kafka-jars', import.meta.url));
@@ -26,10 +31,10 @@ const mavenRepository = fileURLToPath(new URL('../../../.mizan/m2', import.meta.
  * @throws MissingTool without Java or Maven.
  */
 export async function kafkaJars(cache: string = kafkaJarsCache): Promise<string> {
-  await requireJava();
+  const lacking = await lackingForKafka(cache);
+  if (lacking) throw lacking;
   const directory = await jarsDirectory(cache);
   if (existsSync(directory)) return directory;
-  await requireMaven();
   await mkdir(cache, { recursive: true });
   const unfinished = `${directory}.new-${process.pid}`;
   await rm(unfinished, { recursive: true, force: true });
@@ -67,20 +72,25 @@ async function jarsDirectory(cache: string): Promise<string> {
   return join(cache, hash);
 }
 
-async function requireJava(): Promise<void> {
+/** What this machine lacks to run Kafka: Java, or Maven where the jars are still to be fetched. Null where it lacks nothing. */
+export async function lackingForKafka(cache: string = kafkaJarsCache): Promise<MissingTool | null> {
+  return (await lackingJava()) ?? ((await haveKafkaJars(cache)) ? null : lackingMaven());
+}
+
+async function lackingJava(): Promise<MissingTool | null> {
   const advice = `Install it (Debian: apt-get install openjdk-${JAVA_MINIMUM}-jre-headless), or set KAFKA_BROKERS`;
   const said = await promisify(execFile)('java', ['-version']).then(
     ({ stderr }) => stderr,
     () => null,
   );
-  if (said === null) throw new MissingTool(`no Java ${JAVA_MINIMUM} found, which runs Kafka. ${advice}`);
+  if (said === null) return new MissingTool(`no Java ${JAVA_MINIMUM} found, which runs Kafka. ${advice}`);
   const version = Number(/version "(\d+)/.exec(said)?.[1]);
-  if (version < JAVA_MINIMUM) throw new MissingTool(`Java ${version} found, Kafka needs ${JAVA_MINIMUM} or later. ${advice}`);
+  return version < JAVA_MINIMUM ? new MissingTool(`Java ${version} found, Kafka needs ${JAVA_MINIMUM} or later. ${advice}`) : null;
 }
 
-async function requireMaven(): Promise<void> {
-  if (await succeeds(['mvn', '--version'])) return;
-  throw new MissingTool(
+async function lackingMaven(): Promise<MissingTool | null> {
+  if (await succeeds(['mvn', '--version'])) return null;
+  return new MissingTool(
     'no Maven found, which fetches Kafka the first time. Install it (Debian: apt-get install maven), or set KAFKA_BROKERS',
   );
 }
