@@ -46,7 +46,9 @@ export default {
       comment: 'libs/event-store and libs/contracts say what is to be done; others do it.',
       severity: 'error',
       from: { path: '^libs/(event-store|contracts)/src/', pathNot: tests },
-      to: { path: '^libs/(database|event-store-postgres|messaging|platform|client|embedded)/|node_modules/(pg|kafkajs|@nestjs)/' },
+      to: {
+        path: '^libs/(database|event-store-postgres|event-store-eventstoredb|messaging|platform|client|embedded)/|node_modules/(pg|kafkajs|@nestjs|@eventstore|@kurrent)/',
+      },
     },
     {
       name: 'kafka-behind-messaging',
@@ -59,8 +61,15 @@ export default {
       name: 'store-chosen-in-the-module',
       comment: 'Which event store it is, only the file knows where ports meet adapters (*.module.ts), the migration and tests.',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: `^libs/event-store-postgres/|\\.module\\.ts$|/migrate\\.ts$|${tests}` },
-      to: { path: '^libs/event-store-postgres/' },
+      from: { path: '^(apps|libs)/', pathNot: `^libs/event-store-(postgres|eventstoredb)/|\\.module\\.ts$|/migrate\\.ts$|${tests}` },
+      to: { path: '^libs/event-store-(postgres|eventstoredb)/' },
+    },
+    {
+      name: 'eventstoredb-behind-its-adapter',
+      comment: 'Only libs/event-store-eventstoredb speaks to EventStoreDB; libs/testing has a server that answers.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '^libs/(event-store-eventstoredb|testing)/' },
+      to: { path: 'node_modules/@(eventstore|kurrent)/' },
     },
     {
       name: 'test-servers-in-tests',

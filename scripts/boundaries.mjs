@@ -31,6 +31,9 @@ const planted = {
     'apps/five/src/planted.ts': `import { store } from '@mizan/event-store-postgres';\nexport const five = store;`,
     'libs/event-store-postgres/src/index.ts': `export const store = 1;`,
   },
+  'eventstoredb-behind-its-adapter': {
+    'libs/messaging/src/planted.ts': `import type { Client } from '@eventstore/db-client';\nexport type Planted = Client;`,
+  },
   'test-servers-in-tests': {
     'apps/six/src/planted.ts': `import { server } from '../../../libs/testing/src/index.js';\nexport const six = server;`,
     'libs/testing/src/index.ts': `export const server = 1;`,
@@ -62,7 +65,7 @@ async function findEveryPlantedViolation() {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       writeFileSync(join(folder, file), text);
     };
-    for (const name of ['pg', 'kafkajs']) {
+    for (const name of ['pg', 'kafkajs', '@eventstore/db-client']) {
       write(`node_modules/${name}/package.json`, JSON.stringify({ name, main: 'index.js' }));
       write(`node_modules/${name}/index.js`, '');
     }

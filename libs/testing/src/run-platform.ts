@@ -6,17 +6,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../../apps/start/dist/main.js', import.meta.url));
+const built = fileURLToPath(new URL('../../..', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 
 export interface PlatformOptions {
   /** The home (MIZAN_HOME) to start in; it stays when the platform stops. Without one: a temporary folder that goes with it. */
   readonly directory?: string;
+  /** The folder of a release (`unpackRelease`) that is started instead of what `tsc -b` has built. */
+  readonly release?: string;
   /** Loads no demo ledger. */
   readonly empty?: boolean;
   /** A service that is killed is started again; otherwise its end is the end of everything. */
   readonly restart?: boolean;
-  /** Further variables, such as BUS. */
+  /** Further variables, such as BUS (kafka). */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -39,6 +41,7 @@ export interface Platform {
 
 /** Runs what `tsc -b` has built. @throws with what the start said, where it fails. */
 export async function runPlatform(options: PlatformOptions = {}): Promise<Platform> {
+  const main = join(options.release ?? built, 'apps/start/dist/main.js');
   if (!existsSync(main)) throw new Error('The platform is not built: run npx tsc -b first.');
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'mizan-platform-')));
   const child = spawn(
@@ -87,7 +90,8 @@ export async function runPlatform(options: PlatformOptions = {}): Promise<Platfo
 function environment(directory: string, options: PlatformOptions): NodeJS.ProcessEnv {
   // The tests' own surroundings, and a developer's, are not the platform's.
   const { NODE_ENV: _1, NODE_OPTIONS: _2, DATABASE_URL: _3, KAFKA_BROKERS: _4, ...inherited } = process.env;
-  return { ...inherited, MIZAN_HOME: directory, MIZAN_PORT: '0', MIZAN_RESTART: options.restart ? '1' : '', ...options.environment };
+  const ours = { MIZAN_HOME: directory, MIZAN_PORT: '0', MIZAN_RESTART: options.restart ? '1' : '', BUS: 'kafka' };
+  return { ...inherited, ...ours, ...options.environment };
 }
 
 /** The start prints one line, once everything is ready. */
