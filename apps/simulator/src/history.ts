@@ -1,9 +1,18 @@
-import type { Answer, GroupAnswer, LedgerEvent } from '@mizan/ledger';
+import type { Answer, CommandEvent, GroupAnswer, LedgerEvent } from '@mizan/ledger';
+import type { Ask, Reply } from '@mizan/transfers/ask';
 import type { Operation } from './operation.js';
 import type { Refusal } from './refusal.js';
 
 /** What a caller asks in one breath, piece by piece. */
-export type Question = { readonly kind: 'operation'; readonly operation: Operation } | { readonly kind: 'lookup'; readonly id: string };
+export type Question = { readonly kind: 'operation'; readonly operation: Operation } | LookUp;
+
+/** What spent an id, and how a hold or an entry stands. */
+export interface LookUp {
+  readonly kind: 'lookup' | 'hold' | 'entry';
+  readonly id: string;
+}
+
+type LookUpAsk = Extract<Ask, LookUp>;
 
 /** What a caller was told of one operation. */
 export interface Told {
@@ -37,8 +46,10 @@ export interface Attempt {
 
 export interface LookedUp {
   readonly lookup: true;
+  /** The event that made it, and how it stands now, as one text; all null where there is nothing. */
   readonly event: string | null;
   readonly position: number | null;
+  readonly standing: string | null;
 }
 
 /** One text for an event, whatever the order of its fields. */
@@ -62,6 +73,19 @@ export function toldOf(answer: Answer | GroupAnswer): Told {
     members,
     misread: false,
   };
+}
+
+export function lookedUp({ kind }: LookUp, reply: Reply<LookUpAsk>): LookedUp {
+  if (reply === null) return { lookup: true, event: null, position: null, standing: null };
+  const made = 'placed' in reply ? reply.placed : 'entry' in reply && kind === 'entry' ? reply.entry : (reply as CommandEvent);
+  return { lookup: true, event: textOf(made), position: made.position, standing: standingSaid(reply) };
+}
+
+function standingSaid(reply: NonNullable<Reply<LookUpAsk>>): string {
+  if ('reversedBy' in reply) return `reversed by ${reply.reversedBy.join(', ')}`;
+  if (!('placed' in reply)) return 'spent';
+  const { status, amount, captured, released } = reply.hold;
+  return `${status}, ${amount} with ${captured} captured and ${released} released`;
 }
 
 export const misreadAs = (refusal: Refusal): Told => ({

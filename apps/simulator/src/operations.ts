@@ -1,5 +1,6 @@
 import { hugeLegs, names, someAccount, someAmount, someLegs, somePostings, termsOf } from './chart.js';
 import type { Dice } from './dice.js';
+import type { LookUp } from './history.js';
 import { misshapen } from './misshapen.js';
 import { type Operation, membersOf } from './operation.js';
 
@@ -60,8 +61,17 @@ export class Operations {
     if (op === 'group') for (const member of membersOf(operation)) this.done(member);
   }
 
+  /** A look-up, mostly of what there is, under its own noun or another. */
+  lookUp(): LookUp {
+    const { dice } = this;
+    const kind = dice.pick(['lookup', 'hold', 'entry'] as const);
+    if (dice.chance(0.2)) return { kind, id: this.someId() };
+    const isHold = dice.chance(kind === 'hold' ? 0.6 : 0.4);
+    return { kind, id: isHold ? this.someHold() : this.someEntry() };
+  }
+
   /** An id that was sent, or one that nobody sent. */
-  someId(): string {
+  private someId(): string {
     const known = this.sent.length > 0 && this.dice.chance(0.9) ? this.dice.pick(this.sent).id : undefined;
     return known ?? 'nobody';
   }

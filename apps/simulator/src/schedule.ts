@@ -148,7 +148,7 @@ class Schedule {
       await time.sleep(dice.between(0, 600));
       const place = dice.pick(world.ledgers);
       const questions = Array.from({ length: dice.pick([1, 1, 1, 2, 5]) }, (): Question => {
-        if (dice.chance(0.06)) return { kind: 'lookup', id: place.operations.someId() };
+        if (dice.chance(0.12)) return place.operations.lookUp();
         return asQuestion(place.operations.next(time.now));
       });
       let attempt = await world.ask(name, place, questions);

@@ -1,3 +1,4 @@
+import { holdStatuses } from '@mizan/ledger';
 import { faultKinds } from './machine.js';
 import { type Outcome, realParts, runSchedule } from './schedule.js';
 import { Tally } from './tally.js';
@@ -78,6 +79,14 @@ const expectedSights: Readonly<Record<string, readonly string[]>> = {
   faults: faultKinds,
   // Posted and held money count together.
   overflows: ['transfer', 'hold'],
+  'look-ups': [
+    'lookup not there',
+    'lookup spent',
+    'entry not there',
+    'entry reversed',
+    'hold not there',
+    ...holdStatuses.map((status) => `hold ${status}`),
+  ],
   'event types': ['HoldExpired', 'HoldCaptured', 'HoldReleased', 'PeriodClosed', 'AccountReopened', 'TransferRejected'],
 };
 
@@ -89,7 +98,7 @@ export function unseen(sum: Tally): readonly string[] {
 }
 
 export function summary(sum: Tally): readonly string[] {
-  const lines = ['submissions', 'operations', 'event types', 'faults', 'rejections', 'overflows'].map(
+  const lines = ['submissions', 'operations', 'event types', 'faults', 'rejections', 'overflows', 'look-ups'].map(
     (kind) => `${kind}: ${sum.line(kind)}`,
   );
   return [

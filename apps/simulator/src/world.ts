@@ -5,7 +5,7 @@ import type { Ask } from '@mizan/transfers/ask';
 import { WriterFault } from '@mizan/transfers/fault';
 import { Cluster } from './cluster.js';
 import type { Dice } from './dice.js';
-import { type Attempt, type LookedUp, type Question, type Told, misreadAs, textOf, toldOf } from './history.js';
+import { type Attempt, type LookedUp, type Question, type Told, lookedUp, misreadAs, toldOf } from './history.js';
 import { Machine, Misfortune } from './machine.js';
 import { Operations } from './operations.js';
 import { membersOf } from './operation.js';
@@ -118,10 +118,11 @@ export class World {
     try {
       const origin = { actor: caller, correlation: null, traceparent: null };
       const replies = (asks.length === 0 ? [] : await writer.ask({ uid, tenant }, asks, origin)).values();
-      attempt.told = readings.map((reading) => {
+      attempt.told = readings.map((reading, place) => {
+        const question = questions[place]!;
         if ('misread' in reading) return reading.misread;
         const reply = replies.next().value;
-        return reading.ask.kind === 'lookup' ? lookedUp(reply as never) : toldOf(reply as never);
+        return question.kind === 'operation' ? toldOf(reply as never) : lookedUp(question, reply as never);
       });
     } catch (error) {
       attempt.fault = error instanceof WriterFault ? error.kind : 'broken';
@@ -136,7 +137,7 @@ export class World {
   }
 
   private read(question: Question, writer: WritingInstance): { readonly ask: Ask } | { readonly misread: Told } {
-    if (question.kind === 'lookup') return { ask: question };
+    if (question.kind !== 'operation') return { ask: question };
     const reading = readOperation(question.operation, this.time.now + writer.machine.clockOffsetMs);
     if ('rejection' in reading) return { misread: misreadAs(reading.rejection) };
     const { command } = reading;
@@ -146,7 +147,8 @@ export class World {
   }
 
   private countTold(question: Question, told: Told | LookedUp): void {
-    if ('lookup' in told || question.kind === 'lookup') return;
+    if ('lookup' in told) return this.tally.count('look-ups', `${question.kind} ${told.standing?.split(/[ ,]/)[0] ?? 'not there'}`);
+    if (question.kind !== 'operation') return;
     const { operation } = question;
     this.tally.count('answers', told.replayed ? 'replayed' : told.status);
     if (told.refusal) this.tally.count('rejections', told.refusal.code);
@@ -156,17 +158,11 @@ export class World {
   }
 }
 
-const lookedUp = (event: Parameters<typeof textOf>[0] | null): LookedUp => ({
-  lookup: true,
-  event: event && textOf(event),
-  position: event?.position ?? null,
-});
-
-const asText = (question: Question): unknown => (question.kind === 'lookup' ? { lookup: question.id } : question.operation);
+const asText = (question: Question): unknown => (question.kind === 'operation' ? question.operation : { [question.kind]: question.id });
 
 function gistOf(told: Told | LookedUp): string {
   const at = told.position === null ? '' : ` #${told.position}`;
-  if ('lookup' in told) return told.position === null ? 'unspent' : `spent${at}`;
+  if ('lookup' in told) return `${told.standing ?? 'not there'}${at}`;
   const members = told.members.length > 0 ? ` (${told.members.map(gistOf).join(', ')})` : '';
   return `${told.replayed ? 'replayed ' : ''}${told.refusal ? reasonOf(told.refusal) : told.status}${at}${members}`;
 }

@@ -4,6 +4,7 @@ import { type Operation, membersOf } from '../operation.js';
 import { type Refusal, groupFailed, reasonOf } from '../refusal.js';
 import { CLOCK_MS } from './clock.js';
 import { allDone, failedFor, groupOutcome } from './groups.js';
+import { standingOf } from './look-ups.js';
 import type { Outcome, PlainLedger } from './plain-ledger.js';
 
 /** An answer that no event bears witness to: it must be right at one of the lengths the journal had while it was asked. */
@@ -37,10 +38,14 @@ export function hear(attempts: readonly Attempt[]): Heard {
     attempt.told?.forEach((told, place) => {
       const question = attempt.questions[place]!;
       const window = { from: attempt.sentAtVersion, to: attempt.answeredAtVersion };
-      if (question.kind === 'lookup') {
-        const { event, position } = told as LookedUp;
+      if (question.kind !== 'operation') {
+        const { event, position, standing } = told as LookedUp;
         if (event !== null) heard.named.push({ position: position!, event, about: null, attempt, isNew: false });
-        else heard.claims.push({ ...window, said: `the id ${question.id} was unspent`, holds: ({ spent }) => !spent.has(question.id) });
+        heard.claims.push({
+          ...window,
+          said: `the ${question.kind === 'lookup' ? 'id' : question.kind} ${question.id} was ${standing ?? 'not there'}`,
+          holds: (ledger) => moments(attempt, ledger).some((now) => standingOf(question, ledger, now) === standing),
+        });
         return;
       }
       hearOne(question.operation, told as Told, attempt, heard);

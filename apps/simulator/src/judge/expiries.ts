@@ -1,5 +1,5 @@
-import type { Attempt } from '../history.js';
-import { membersOf } from '../operation.js';
+import type { Attempt, Question } from '../history.js';
+import { type Operation, membersOf } from '../operation.js';
 import { CLOCK_MS } from './clock.js';
 import type { Written } from './journal.js';
 import type { PlainHold } from './movements.js';
@@ -20,13 +20,16 @@ export function outOfTurn(event: Written, hold: PlainHold, ledger: PlainLedger, 
     (attempt) =>
       mayHaveWaited(attempt, event) &&
       attempt.questions.some((question) => {
-        if (question.kind === 'lookup') return false;
-        const due = ledger.dueFor(membersOf(question.operation), hold.expiresAt!);
+        const due = ledger.dueFor(clearedBefore(question), hold.expiresAt!);
         return due.includes(hold) && due[0]!.expiresAt === hold.expiresAt;
       }),
   );
   return awaited ? null : `the hold ${hold.id} was due at ${at(hold)}, and ${earlier.id} at ${at(earlier)} should expire before it`;
 }
+
+/** What has the accounts cleared: a command, a group, or the look-up of a hold, which is due itself. */
+const clearedBefore = (question: Question): readonly Operation[] =>
+  question.kind === 'operation' ? membersOf(question.operation) : question.kind === 'hold' ? [{ op: 'release', hold: question.id }] : [];
 
 /** It was asked before the event was appended; and it was not answered yet, or at least not long given up, when it was decided. */
 const mayHaveWaited = ({ sentAtVersion, answeredAt, answeredAtVersion, fault }: Attempt, { position, recordedAt }: Written): boolean =>

@@ -238,6 +238,6 @@ export class Judge {
 
 const idsOf = ({ questions }: Attempt): readonly (string | undefined)[] =>
   questions.flatMap((question) => {
-    if (question.kind === 'lookup' || question.operation.op === 'open') return [];
+    if (question.kind !== 'operation' || question.operation.op === 'open') return [];
     return membersOf(question.operation).map(({ id }) => id);
   });

@@ -32,6 +32,8 @@ export interface PlainHold {
 export interface PlainEntry {
   postings: readonly PlainPosting[];
   reversed: bigint;
+  /** The ids of its reversals, in their order. */
+  reversedBy: readonly string[];
 }
 
 /** What movements look at. */
@@ -157,6 +159,7 @@ export function reverse(ledger: Standing, operation: Operation, now: number): Re
   const change = (): void => {
     move(accounts, postings, 'Posted', 1n);
     entry.reversed += amount ?? whole;
+    entry.reversedBy = [...entry.reversedBy, operation.id!];
   };
   return (
     inClosedPeriod(ledger, now) ??

@@ -88,7 +88,7 @@ export class PlainLedger implements Standing {
     this.position = position;
     if (outcome.kind === 'applied') {
       outcome.change();
-      if (outcome.postings.length > 0) this.entries.set(operation.id!, { postings: outcome.postings, reversed: 0n });
+      if (outcome.postings.length > 0) this.entries.set(operation.id!, { postings: outcome.postings, reversed: 0n, reversedBy: [] });
     }
     const spent = { position, content: contentOf(operation), refusal: outcome.kind === 'refused' ? outcome.refusal : null };
     (operation.op === 'open' ? this.openings : this.spent).set(operation.id!, spent);

@@ -78,16 +78,20 @@ export const inTheRules: readonly Planted[] = [
   deciding('time that goes back', /time goes back/, (decide, facts, command, now) =>
     decide(altered(facts, { ledger: { ...facts.ledger, recordedAt: 0 } }), command, now),
   ),
-  deciding('held money left out of what may overflow', /should be refused as balance_overflow/, (decide, facts, command, now) => {
-    const decision = decide(facts, command, now);
-    const { answer } = decision;
-    if (answer.status === 'applied' || answer.rejection.code !== 'balance_overflow') return decision;
-    const idle = command.op === 'hold' ? { debitsPosted: 0n, creditsPosted: 0n } : { debitsHeld: 0n, creditsHeld: 0n };
-    return decide(altered(facts, { account: (id) => ({ ...facts.account(id)!, ...idle }) }), command, now);
-  }),
+  deciding(
+    'held money left out of what may overflow',
+    /should be refused as balance_overflow|was balance_overflow of/,
+    (decide, facts, command, now) => {
+      const decision = decide(facts, command, now);
+      const { answer } = decision;
+      if (answer.status === 'applied' || answer.rejection.code !== 'balance_overflow') return decision;
+      const idle = command.op === 'hold' ? { debitsPosted: 0n, creditsPosted: 0n } : { debitsHeld: 0n, creditsHeld: 0n };
+      return decide(altered(facts, { account: (id) => ({ ...facts.account(id)!, ...idle }) }), command, now);
+    },
+  ),
   {
     name: 'group half applied',
-    foundAs: /no group that was sent comes to this/,
+    foundAs: /no group that was sent comes to this|which was not durable/,
     rules: ({ decideGroup }) => ({
       decideGroup: (facts, group, now) => {
         const decision = decideGroup(facts, group, now);

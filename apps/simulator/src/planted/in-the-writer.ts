@@ -6,9 +6,10 @@ const SOON_MS = 40;
 
 /** What was done under an id is not known: it is done again, or taken for unspent, or what it made is not found. */
 const FORGOTTEN =
-  /its id was spent at #|should be (refused )?as id_conflict|was unspent, which was right at no length|(hold|entry)_not_found at (hold|entry)/;
+  /could not be settled|its id was spent at #|should be (refused )?as id_conflict|was not there, which was right at no length|(hold|entry)_not_found at (hold|entry)/;
 /** A hold is taken for open, or an entry for not reversed, as it was first. */
-const AS_IT_WAS_FIRST = /(reversed|hold) should be|should be (refused )?as (reversal_exceeds_entry|hold_\w+)/;
+const AS_IT_WAS_FIRST =
+  /(reversed|hold) should be|should be (refused )?as (reversal_exceeds_entry|hold_\w+)|(hold|entry) \S+ was (placed|reversed by)/;
 
 /** The index of ids says that it is complete, and a part of each entry comes a little later. */
 const keptLater =
