@@ -2,7 +2,6 @@ import { type BeforeApplicationShutdown, type DynamicModule, Injectable, Module,
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Follower, HttpFeed, Inbox, KafkaStrategy, type Log } from '@mizan/messaging';
 import { Cursors, Database, Metrics, Readiness, log, serviceTokens } from '@mizan/platform';
-import type pg from 'pg';
 import { AccountsController } from './accounts.controller.js';
 import { measureBooks } from './books-metrics.js';
 import { Books } from './books.js';
@@ -11,12 +10,11 @@ import type { AccountsEnvironment, Sources } from './environment.js';
 import { HoldsController } from './holds.controller.js';
 import { JournalConsumer } from './journal.consumer.js';
 import { JournalProjection } from './journal.projection.js';
-import { rebuildingStreams, resumeRebuild } from './rebuild.js';
+import { rebuildingStreams, resumeRefill } from './refill.js';
 import { StatementsController } from './statements.controller.js';
 
 /** Connections to PostgreSQL: one or two write, the rest read. */
 const MAX_CONNECTIONS = 12;
-/** The name under which the tables know their reader of the journal, and Kafka its group. */
 /** The name under which the journal is read, also the Kafka group's. */
 export const CONSUMER = 'accounts';
 const STRATEGY = Symbol('the transport from Kafka, or null');
@@ -33,7 +31,7 @@ class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await resumeRebuild(this.database.pool);
+    await resumeRefill(this.database.pool);
     this.follower.start();
   }
 
@@ -53,7 +51,12 @@ export function accountsModule(settings: AccountsEnvironment): DynamicModule {
     provide: Follower,
     inject: [Database, Readiness, Metrics],
     useFactory: ({ pool }: Database, readiness: Readiness, metrics: Metrics) => {
-      const made = new Follower({ inbox: new Inbox(inboxOptions(pool)), feed: journalFeed(settings), bus: BUS, log: say });
+      const made = new Follower({
+        inbox: new Inbox({ pool, schema: 'accounts', consumer: CONSUMER, projection: new JournalProjection() }),
+        feed: journalFeed(settings),
+        bus: BUS,
+        log: say,
+      });
       measureBooks(metrics, pool, made);
       readiness.register('journal', async () => {
         // Anyone may read this, and streams are of all tenants: no word of any one of them.
@@ -96,9 +99,6 @@ export function accountsModule(settings: AccountsEnvironment): DynamicModule {
     ],
   };
 }
-
-/** Where events enter the books: each once. */
-export const inboxOptions = (pool: pg.Pool) => ({ pool, schema: 'accounts', consumer: CONSUMER, projection: new JournalProjection() });
 
 /** The journal as `transfers` serves it to this service. */
 export const journalFeed = ({ TRANSFERS_URL, GATEWAY_URL, SERVICE_KEY }: Sources): HttpFeed =>

@@ -3,6 +3,7 @@ import type { Follower } from '@mizan/messaging';
 import { isoExponents } from '@mizan/money';
 import { type Metrics, sampled } from '@mizan/platform';
 import type pg from 'pg';
+import { liveBooks } from './snapshot.js';
 
 /** How often, at most, all accounts are added up, and how often the positions of all ledgers, ms. */
 const BALANCE_EVERY_MS = 60_000;
@@ -48,7 +49,7 @@ interface AddedUp {
 /** One statement sees no posting by halves. Ledgers are compared one by one: two wrongs do not make a right. */
 async function addedUp(pool: pg.Pool): Promise<AddedUp> {
   return transaction(pool, async (client) => {
-    await client.query(`SET LOCAL statement_timeout = ${LONGEST_MS}`);
+    await client.query(`SET LOCAL statement_timeout = ${LONGEST_MS}; LOCK TABLE ${liveBooks} IN ACCESS SHARE MODE`);
     const { rows } = await client.query<{ asset: string; off: string }>(
       `SELECT asset, sum(off) AS off FROM (
          SELECT asset, abs(sum(debits_posted) - sum(credits_posted)) AS off FROM accounts.accounts GROUP BY ledger, asset

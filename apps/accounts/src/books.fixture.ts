@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { migrateService, openPool, serviceUrl } from '@mizan/database';
 import pg from 'pg';
-import { bookTables } from './snapshot.js';
+import { liveBooks } from './snapshot.js';
 
 const PASSWORD = 'for-this-test-alone';
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
@@ -23,6 +23,7 @@ export async function migrationsThrough(last: string): Promise<string> {
 export interface BooksDatabase {
   /** As the service logs in. */
   readonly url: string;
+  readonly adminUrl: string;
   readonly pool: pg.Pool;
   /** Every table of the books, in the order of its key, without the numbers that ledgers happen to have. */
   contents(): Promise<Record<string, unknown[]>>;
@@ -38,6 +39,7 @@ export async function booksDatabase({ adminUrl, drop }: { adminUrl: string; drop
   const pool = openPool({ url, name: 'accounts-test', max: 8 });
   return {
     url,
+    adminUrl,
     pool,
     contents: async () => {
       const found: Record<string, unknown[]> = {};
@@ -82,4 +84,4 @@ const keys = {
   words: 'uid, thing, found.key, found.value, found.position',
 };
 
-export const emptyBooks = `TRUNCATE accounts.inbox, accounts.feed_tokens, ${bookTables}`;
+export const emptyBooks = `TRUNCATE accounts.inbox, accounts.feed_tokens, ${liveBooks}`;

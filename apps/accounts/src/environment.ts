@@ -20,4 +20,6 @@ export type Sources = Environment<typeof sources>;
 export type AccountsEnvironment = Environment<typeof settings>;
 
 export const environment = (): AccountsEnvironment => readEnvironment(settings);
-export const sourcesOnly = (): Sources => readEnvironment(sources);
+/** For making the books again: the tables are the administrator's. */
+export const rebuildEnvironment = (): Sources & { readonly ADMIN_DATABASE_URL: string } =>
+  readEnvironment({ ADMIN_DATABASE_URL: secret('the PostgreSQL address with an administrator’s role'), ...sources });

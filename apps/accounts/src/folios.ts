@@ -41,28 +41,36 @@ export function filledFolios(entries: readonly EntryEvent[], account: string, be
   return filled;
 }
 
-/** Writes a folio whose postings are there, and with the last one of a volume the volume. @param account its number */
-export async function closeFolio(client: pg.PoolClient, ledger: number, account: number, folio: FilledFolio): Promise<void> {
-  for (const level of folio.fillsVolume ? [0, 1] : [0]) await client.query(CLOSE, [ledger, account, level, folio.through]);
+/** The book of one ledger, in whichever schema its tables are, in the transaction that writes it. */
+export interface WrittenBook {
+  readonly client: pg.PoolClient;
+  readonly schema: string;
+  /** The number by which the tables know the ledger. */
+  readonly ledger: number;
 }
 
-const legsOf = (side: 'debit' | 'credit', debit: string, credit: string): string => `
-  SELECT effective_at, ${debit} AS debits, ${credit} AS credits FROM accounts.postings
-  WHERE ledger = $1 AND account = $2 AND side = '${side}' AND position <= $4 AND position > coalesce(
-    (SELECT max(through) FROM accounts.folios WHERE ledger = $1 AND account = $2 AND level = $3), 0)`;
+/** Writes a folio whose postings are there, and with the last one of a volume the volume. @param account its number */
+export async function closeFolio({ client, schema, ledger }: WrittenBook, account: number, folio: FilledFolio): Promise<void> {
+  for (const level of folio.fillsVolume ? [0, 1] : [0]) await client.query(closing(schema), [ledger, account, level, folio.through]);
+}
 
-const CLOSE = `
+const legsOf = (schema: string, side: 'debit' | 'credit', debit: string, credit: string): string => `
+  SELECT effective_at, ${debit} AS debits, ${credit} AS credits FROM ${schema}.postings
+  WHERE ledger = $1 AND account = $2 AND side = '${side}' AND position <= $4 AND position > coalesce(
+    (SELECT max(through) FROM ${schema}.folios WHERE ledger = $1 AND account = $2 AND level = $3), 0)`;
+
+const closing = (schema: string): string => `
   WITH moment AS MATERIALIZED (
     SELECT effective_at, sum(debits) AS debits, sum(credits) AS credits
-    FROM (${legsOf('debit', 'amount', '0')} UNION ALL ${legsOf('credit', '0', 'amount')}) AS leg GROUP BY effective_at
+    FROM (${legsOf(schema, 'debit', 'amount', '0')} UNION ALL ${legsOf(schema, 'credit', '0', 'amount')}) AS leg GROUP BY effective_at
   ), running AS (
     SELECT effective_at, sum(debits) OVER by_effect AS debits, sum(credits) OVER by_effect AS credits,
       (row_number() OVER by_effect - 1) / ${MOMENTS_OF_A_ROW} AS part
     FROM moment WINDOW by_effect AS (ORDER BY effective_at)
   ), totals AS (
-    INSERT INTO accounts.folio_totals (ledger, account, level, through, earliest, moments, debits, credits)
+    INSERT INTO ${schema}.folio_totals (ledger, account, level, through, earliest, moments, debits, credits)
     SELECT $1, $2, $3, $4, min(effective_at), array_agg(effective_at ORDER BY effective_at),
       array_agg(debits ORDER BY effective_at), array_agg(credits ORDER BY effective_at)
     FROM running GROUP BY part
   )
-  INSERT INTO accounts.folios (ledger, account, level, through, latest) SELECT $1, $2, $3, $4, max(effective_at) FROM moment`;
+  INSERT INTO ${schema}.folios (ledger, account, level, through, latest) SELECT $1, $2, $3, $4, max(effective_at) FROM moment`;

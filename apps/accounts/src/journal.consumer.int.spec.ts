@@ -1,10 +1,9 @@
 import { accountBody } from '@mizan/contracts';
-import type { FeedToken } from '@mizan/event-store';
-import { JournalRelay, type RelayTokens } from '@mizan/messaging';
+import { JournalRelay } from '@mizan/messaging';
 import { type OwnKafka, ownKafka, testDatabase, testTokens } from '@mizan/testing';
 import { type BooksDatabase, booksDatabase } from './books.fixture.js';
 import { accountsOf, randomHistory } from './history.fixture.js';
-import { JournalServer, type ServiceUnderTest, eventually, startService } from './service.fixture.js';
+import { JournalServer, type ServiceUnderTest, eventually, placeInMemory, startService } from './service.fixture.js';
 
 const { events } = randomHistory(3, 400, 'acme', 'main');
 const half = events.findIndex(({ position, group }) => position > 200 && group === null);
@@ -73,16 +72,3 @@ const upTo = (position: number) =>
     ({ status, body }) => status === 200 && body.items[0]?.balances.position === position,
     90_000,
   );
-
-function placeInMemory(start: FeedToken | null = null): RelayTokens {
-  let place = start;
-  return {
-    claim: async () => ({
-      read: async () => place,
-      store: async (token) => {
-        place = token;
-      },
-      release: async () => {},
-    }),
-  };
-}

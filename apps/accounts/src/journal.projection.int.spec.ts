@@ -116,7 +116,7 @@ it.each([1, 2, 3, 4, 5])('the books are what the events add up to, however they 
 
 it('folios and volumes are the postings that they close over, whatever the run that closed them', async () => {
   const { events } = randomHistory(11, 1_500);
-  const projection = new JournalProjection({ lines: 5, foliosOfAVolume: 3 });
+  const projection = new JournalProjection('accounts', { lines: 5, foliosOfAVolume: 3 });
   const own = new Inbox({ pool: database.pool, schema: 'accounts', consumer: 'accounts', projection, eventsPerTransaction: 50 });
   const at = chance(7);
   for (const message of messages(journalStream('u1'), fed(events, 'u1'), at)) await own.receive([message]);

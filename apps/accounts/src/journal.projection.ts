@@ -3,42 +3,46 @@ import { decodeEvent, ledgerUidOf } from '@mizan/contracts';
 import type { Balances, EntryEvent, Hold, Texts } from '@mizan/ledger';
 import type { Projection } from '@mizan/messaging';
 import type pg from 'pg';
-import { FOLIO_SIZES, closeFolio, filledFolios } from './folios.js';
+import { FOLIO_SIZES, type WrittenBook, closeFolio, filledFolios } from './folios.js';
 import { type HeldTotals, type LedgerChanges, type PlacedHold, type RecordedMoment, ledgerChanges } from './ledger-changes.js';
 import { legsText } from './legs.js';
 
 /** Writes the journal into the books: a few statements for a run of events, however long, and the ledger's position with them. */
 export class JournalProjection implements Projection {
-  constructor(private readonly folioSizes = FOLIO_SIZES) {}
+  /** @param schema where the tables are: the books that are read, or others beside them. */
+  constructor(
+    private readonly schema = 'accounts',
+    private readonly folioSizes = FOLIO_SIZES,
+  ) {}
 
   async apply(client: pg.PoolClient, stream: string, events: readonly FedEvent[]): Promise<void> {
     const changes = ledgerChanges(events.map(({ event, texts }) => decodeEvent(event, texts)));
-    const ledger = await advance(client, ledgerUidOf(stream), changes);
-    await addMoments(client, ledger, changes.moments);
+    const { schema } = this;
+    const book: WrittenBook = { client, schema, ledger: await advance({ client, schema }, ledgerUidOf(stream), changes) };
+    await addMoments(book, changes.moments);
     const standing: Standing = new Map([
-      ...(changes.accounts.length > 0 ? await putAccounts(client, ledger, changes) : []),
-      ...(changes.totals.size > 0 ? await putTotals(client, ledger, changes) : []),
+      ...(changes.accounts.length > 0 ? await putAccounts(book, changes) : []),
+      ...(changes.totals.size > 0 ? await putTotals(book, changes) : []),
     ]);
     if (changes.entries.length > 0) {
-      await addEntries(client, ledger, changes.entries);
-      await addPostings(client, ledger, changes.entries, standing);
-      await this.closeFolios(client, ledger, changes, standing);
+      await addEntries(book, changes.entries);
+      await addPostings(book, changes.entries, standing);
+      await this.closeFolios(book, changes, standing);
     }
-    if (changes.held.length > 0) await addHeld(client, ledger, changes.held, standing);
-    if (changes.placed.length > 0) await addHolds(client, ledger, changes.placed);
-    if (changes.changed.length > 0) await changeHolds(client, ledger, changes.changed);
+    if (changes.held.length > 0) await addHeld(book, changes.held, standing);
+    if (changes.placed.length > 0) await addHolds(book, changes.placed);
+    if (changes.changed.length > 0) await changeHolds(book, changes.changed);
     const words = wordsOf(changes);
-    if (words.length > 0) await addWords(client, ledger, words);
-    await client.query('DELETE FROM accounts.rebuilding WHERE stream = $1 AND version <= $2', [stream, changes.position]);
+    if (words.length > 0) await addWords(book, words);
+    await client.query(`DELETE FROM ${schema}.rebuilding WHERE stream = $1 AND version <= $2`, [stream, changes.position]);
   }
 
-  private async closeFolios(client: pg.PoolClient, ledger: number, changes: LedgerChanges, standing: Standing): Promise<void> {
+  private async closeFolios(book: WrittenBook, changes: LedgerChanges, standing: Standing): Promise<void> {
     const size = this.folioSizes.lines;
     for (const [id, added] of changes.lines) {
       const { number, lines } = standing.get(id)!;
       if (Math.floor(lines / size) === Math.floor((lines - added) / size)) continue;
-      for (const folio of filledFolios(changes.entries, id, lines - added, this.folioSizes))
-        await closeFolio(client, ledger, number, folio);
+      for (const folio of filledFolios(changes.entries, id, lines - added, this.folioSizes)) await closeFolio(book, number, folio);
     }
   }
 }
@@ -54,33 +58,33 @@ interface StandingRow {
 const standingOf = (rows: readonly StandingRow[]): Standing => new Map(rows.map(({ id, number, lines }) => [id, { number, lines }]));
 
 /** @returns the ledger's number. */
-async function advance(client: pg.PoolClient, uid: string, changes: LedgerChanges): Promise<number> {
+async function advance({ client, schema }: Omit<WrittenBook, 'ledger'>, uid: string, changes: LedgerChanges): Promise<number> {
   const { opened, position, recordedAt, closedThrough } = changes;
   const { rows } = opened
     ? await client.query<{ number: number }>(
-        `INSERT INTO accounts.ledgers (uid, tenant, id, name, position, recorded_at, closed_through)
+        `INSERT INTO ${schema}.ledgers (uid, tenant, id, name, position, recorded_at, closed_through)
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING number`,
         [uid, opened.tenant, opened.ledger, opened.name, position, recordedAt, closedThrough],
       )
     : await client.query<{ number: number }>(
-        `UPDATE accounts.ledgers SET position = $2, recorded_at = $3, closed_through = coalesce($4, closed_through)
+        `UPDATE ${schema}.ledgers SET position = $2, recorded_at = $3, closed_through = coalesce($4, closed_through)
          WHERE uid = $1 RETURNING number`,
         [uid, position, recordedAt, closedThrough],
       );
   return exactly(rows, 1, 'a ledger that its journal never opened')[0]!.number;
 }
 
-async function addMoments(client: pg.PoolClient, ledger: number, moments: readonly RecordedMoment[]): Promise<void> {
+async function addMoments({ client, schema, ledger }: WrittenBook, moments: readonly RecordedMoment[]): Promise<void> {
   await client.query(
-    `INSERT INTO accounts.moments (ledger, recorded_at, position) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[])
+    `INSERT INTO ${schema}.moments (ledger, recorded_at, position) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[])
      ON CONFLICT (ledger, recorded_at) DO UPDATE SET position = excluded.position`,
     [ledger, numbers(moments.map(({ recordedAt }) => recordedAt)), numbers(moments.map(({ position }) => position))],
   );
 }
 
-async function putAccounts(client: pg.PoolClient, ledger: number, { accounts, lines }: LedgerChanges): Promise<Standing> {
+async function putAccounts({ client, schema, ledger }: WrittenBook, { accounts, lines }: LedgerChanges): Promise<Standing> {
   const { rows } = await client.query<StandingRow>(
-    `INSERT INTO accounts.accounts AS standing (ledger, number, id, type, asset, exponent, min_balance, max_balance, frozen, closed, metadata,
+    `INSERT INTO ${schema}.accounts AS standing (ledger, number, id, type, asset, exponent, min_balance, max_balance, frozen, closed, metadata,
        opened_at, debits_posted, debits_held, credits_posted, credits_held, lines)
      SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::numeric[], $8::numeric[], $9::text[],
        $10::boolean[], $11::jsonb[], $12::bigint[], $13::numeric[], $14::numeric[], $15::numeric[], $16::numeric[], $17::bigint[])
@@ -109,10 +113,10 @@ async function putAccounts(client: pg.PoolClient, ledger: number, { accounts, li
   return standingOf(rows);
 }
 
-async function putTotals(client: pg.PoolClient, ledger: number, { totals, lines }: LedgerChanges): Promise<Standing> {
+async function putTotals({ client, schema, ledger }: WrittenBook, { totals, lines }: LedgerChanges): Promise<Standing> {
   const ids = [...totals.keys()];
   const { rows } = await client.query<StandingRow>(
-    `UPDATE accounts.accounts AS account SET debits_posted = now.debits_posted, debits_held = now.debits_held,
+    `UPDATE ${schema}.accounts AS account SET debits_posted = now.debits_posted, debits_held = now.debits_held,
        credits_posted = now.credits_posted, credits_held = now.credits_held, lines = account.lines + now.lines
      FROM unnest($2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[], $7::bigint[])
        AS now (id, debits_posted, debits_held, credits_posted, credits_held, lines)
@@ -131,10 +135,10 @@ const columnsOf = (balances: readonly Balances[]): string[] => [
   numbers(balances.map(({ creditsHeld }) => creditsHeld)),
 ];
 
-async function addEntries(client: pg.PoolClient, ledger: number, entries: readonly EntryEvent[]): Promise<void> {
+async function addEntries({ client, schema, ledger }: WrittenBook, entries: readonly EntryEvent[]): Promise<void> {
   const captured = entries.map((entry) => (entry.type === 'HoldCaptured' ? entry.hold : null));
   await client.query(
-    `INSERT INTO accounts.entries (ledger, position, id, effective_at, recorded_at, reference, metadata, reverses, hold, hold_remaining,
+    `INSERT INTO ${schema}.entries (ledger, position, id, effective_at, recorded_at, reference, metadata, reverses, hold, hold_remaining,
        hold_status, legs)
      SELECT $1, * FROM ROWS FROM (unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::jsonb[], $8::text[],
        $9::text[], $10::numeric[], $11::text[]), json_array_elements($12::json))`,
@@ -155,12 +159,12 @@ async function addEntries(client: pg.PoolClient, ledger: number, entries: readon
   );
 }
 
-async function addPostings(client: pg.PoolClient, ledger: number, entries: readonly EntryEvent[], standing: Standing): Promise<void> {
+async function addPostings({ client, schema, ledger }: WrittenBook, entries: readonly EntryEvent[], standing: Standing): Promise<void> {
   const legs = entries.flatMap(({ position, effectiveAt, postings }) =>
     postings.map((posting, leg) => ({ ...posting, position, effectiveAt, leg: leg + 1 })),
   );
   await client.query(
-    `INSERT INTO accounts.postings (ledger, account, effective_at, position, leg, side, amount, debits, credits)
+    `INSERT INTO ${schema}.postings (ledger, account, effective_at, position, leg, side, amount, debits, credits)
      SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::text[], $7::numeric[], $8::numeric[], $9::numeric[])`,
     [
       ledger,
@@ -176,9 +180,9 @@ async function addPostings(client: pg.PoolClient, ledger: number, entries: reado
   );
 }
 
-async function addHeld(client: pg.PoolClient, ledger: number, held: readonly HeldTotals[], standing: Standing): Promise<void> {
+async function addHeld({ client, schema, ledger }: WrittenBook, held: readonly HeldTotals[], standing: Standing): Promise<void> {
   await client.query(
-    `INSERT INTO accounts.held (ledger, account, position, debits, credits)
+    `INSERT INTO ${schema}.held (ledger, account, position, debits, credits)
      SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::numeric[], $5::numeric[])`,
     [
       ledger,
@@ -190,10 +194,10 @@ async function addHeld(client: pg.PoolClient, ledger: number, held: readonly Hel
   );
 }
 
-async function addHolds(client: pg.PoolClient, ledger: number, placed: readonly PlacedHold[]): Promise<void> {
+async function addHolds({ client, schema, ledger }: WrittenBook, placed: readonly PlacedHold[]): Promise<void> {
   const holds = placed.map(({ hold }) => hold);
   await client.query(
-    `INSERT INTO accounts.holds (ledger, position, captured, released, remaining, status, last_position, id, debit, credit, asset, amount,
+    `INSERT INTO ${schema}.holds (ledger, position, captured, released, remaining, status, last_position, id, debit, credit, asset, amount,
        expires_at, placed_at, reference, metadata)
      SELECT $1, * FROM unnest($2::bigint[], $3::numeric[], $4::numeric[], $5::numeric[], $6::text[], $7::bigint[], $8::text[], $9::text[],
        $10::text[], $11::text[], $12::numeric[], $13::bigint[], $14::bigint[], $15::text[], $16::jsonb[])`,
@@ -213,9 +217,9 @@ async function addHolds(client: pg.PoolClient, ledger: number, placed: readonly 
   );
 }
 
-async function changeHolds(client: pg.PoolClient, ledger: number, holds: readonly Hold[]): Promise<void> {
+async function changeHolds({ client, schema, ledger }: WrittenBook, holds: readonly Hold[]): Promise<void> {
   const { rowCount } = await client.query(
-    `UPDATE accounts.holds AS hold
+    `UPDATE ${schema}.holds AS hold
      SET captured = now.captured, released = now.released, remaining = now.remaining, status = now.status, last_position = now.last_position
      FROM unnest($2::bigint[], $3::numeric[], $4::numeric[], $5::numeric[], $6::text[], $7::bigint[])
        AS now (position, captured, released, remaining, status, last_position)
@@ -251,9 +255,9 @@ function wordsOf({ entries, placed }: LedgerChanges): readonly Word[] {
   ];
 }
 
-async function addWords(client: pg.PoolClient, ledger: number, words: readonly Word[]): Promise<void> {
+async function addWords({ client, schema, ledger }: WrittenBook, words: readonly Word[]): Promise<void> {
   await client.query(
-    `INSERT INTO accounts.words (ledger, thing, position, key, value)
+    `INSERT INTO ${schema}.words (ledger, thing, position, key, value)
      SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[])`,
     [
       ledger,

@@ -50,7 +50,7 @@ beforeAll(async () => {
   const tokens = await testTokens();
   database = await booksDatabase(await testDatabase());
   for (const { ledger, events, folios } of histories) {
-    const projection = new JournalProjection(folios);
+    const projection = new JournalProjection('accounts', folios);
     const inbox = new Inbox({ pool: database.pool, schema: 'accounts', consumer: 'accounts', projection, eventsPerTransaction: 70 });
     await inbox.receive(fed(events, `u-${ledger}`).map((event) => ({ stream: journalStream(`u-${ledger}`), events: [event] })));
   }

@@ -1,16 +1,16 @@
 import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openPool } from '@mizan/database';
 import { HttpFeed } from '@mizan/messaging';
 import { testDatabase, testTokens } from '@mizan/testing';
-import { inboxOptions } from './accounts.module.js';
 import { type BooksDatabase, booksDatabase } from './books.fixture.js';
-import { accountsOf, linesOf, randomHistory } from './history.fixture.js';
-import { WholeJournalInbox, rebuild } from './rebuild.js';
-import { type Answer, JournalServer, type ServiceUnderTest, type Tokens, eventually, startService } from './service.fixture.js';
+import { BESIDE, replacedTables } from './books-beside.js';
+import { accountsOf, chance, randomHistory } from './history.fixture.js';
+import { type Rebuilding, rebuild } from './rebuild.js';
+import { JournalServer, type ServiceUnderTest, type Tokens, eventually, startService } from './service.fixture.js';
 
 const main = randomHistory(1, 1_200, 'acme', 'main').events;
 const idle = randomHistory(2, 60, 'acme', 'idle').events;
+const busiest = [...accountsOf(main).values()].find(({ creditsPosted, debitsPosted }) => creditsPosted > 0n && debitsPosted > 0n)!;
 
 let tokens: Tokens;
 let database: BooksDatabase;
@@ -38,126 +38,278 @@ afterEach(async () => {
 async function complete(): Promise<void> {
   for (const [ledger, { length }] of Object.entries({ main, idle }))
     await eventually(
-      () => service.ask(`/v1/ledgers/${ledger}/accounts?limit=1`),
+      () => service.ask(`/v1/ledgers/${ledger}/accounts?limit=1&minPosition=${length}`),
       ({ status, body }) => status === 200 && body.items[0].balances.position === length,
     );
 }
 
-const rebuilt = (pool = database.pool) =>
+const rebuilt = (more: Partial<Rebuilding> = {}) =>
   rebuild({
-    pool,
+    adminUrl: database.adminUrl,
+    url: database.url,
+    consumer: 'accounts',
     feed: new HttpFeed({ urls: [journal.url], token: async () => 'a token', attempts: 1 }),
-    inbox: new WholeJournalInbox(inboxOptions(pool)),
-    log: () => {},
+    althoughDifferent: false,
+    step: () => {},
+    signal: new AbortController().signal,
+    ...more,
   });
 
 /** The books as they are now, table by table: how many rows, and a checksum of them. */
 const checksums = async (): Promise<unknown[]> =>
   Object.entries(await database.contents()).map(([table, rows]) => [table, rows.length, hash('sha256', JSON.stringify(rows))]);
 
-it('leaves the books as they were, of idle ledgers too, beside the running service', async () => {
-  const sums = await checksums();
-  expect(await rebuilt()).toBe(main.length + idle.length);
-  expect(await checksums()).toEqual(sums);
-  await complete();
-});
+/** Which tables they are in the database. A switch gives them others. */
+const identities = async (): Promise<unknown> =>
+  (
+    await database.pool.query(
+      `SELECT array_agg(oid ORDER BY relname) AS oids FROM pg_class WHERE relnamespace = 'accounts'::regnamespace AND relkind = 'r'`,
+    )
+  ).rows;
 
-it('mends books that had gone wrong', async () => {
-  const sums = await checksums();
-  await database.administer(`
-    UPDATE accounts.postings SET amount = amount + 1 WHERE position % 7 = 0;
-    UPDATE accounts.accounts SET credits_posted = credits_posted + 5, frozen = 'all';
-    DELETE FROM accounts.entries WHERE position < 50;
-    DELETE FROM accounts.moments;
-    UPDATE accounts.held SET debits = debits + 1;
-    INSERT INTO accounts.ledgers (uid, tenant, id, name, position, recorded_at) VALUES ('u-ghost', 'acme', 'ghost', 'Nobody knows it', 3, 0)`);
-  expect(await checksums()).not.toEqual(sums);
-  await rebuilt();
-  expect(await checksums()).toEqual(sums);
-  expect((await service.ask('/v1/ledgers/ghost/accounts')).body.code).toBe('ledger_not_found');
-});
-
-it('throws nothing away while the journal cannot be read', async () => {
-  const sums = await checksums();
-  journal.stop();
-  await expect(rebuilt()).rejects.toThrow(/feed/);
-  expect(await checksums()).toEqual(sums);
-});
-
-it('refuses reads until a ledger is complete, and is taken up by the next start when it was broken off', async () => {
-  const sums = await checksums();
-  journal.readable = false;
-  const own = openPool({ url: database.url, name: 'accounts-rebuild', max: 2 });
-  const given = rebuilt(own).catch((error: unknown) => error);
-  const refused = await eventually(
-    () => service.ask('/v1/ledgers/main/accounts'),
-    ({ status }) => status !== 200,
+/** Everything that the migrations said of the tables: columns, keys, indexes, options, owners, grants. */
+const definitions = async (): Promise<unknown> =>
+  Promise.all(
+    [
+      `SELECT table_name, column_name, data_type, collation_name, column_default, is_nullable, is_identity
+       FROM information_schema.columns WHERE table_schema = 'accounts' ORDER BY table_name, ordinal_position`,
+      `SELECT conrelid::regclass::text AS of, conname, contype, pg_get_constraintdef(oid) FROM pg_constraint
+       WHERE connamespace = 'accounts'::regnamespace ORDER BY 1, 2`,
+      `SELECT indexdef FROM pg_indexes WHERE schemaname = 'accounts' ORDER BY 1`,
+      `SELECT relname, relkind, reloptions, relacl::text[], pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = 'accounts'::regnamespace ORDER BY 1`,
+    ].map(async (sql) => (await database.pool.query(sql)).rows),
   );
-  expect(refused).toMatchObject({ status: 503, body: { code: 'unavailable' } });
-  expect(refused.headers.get('retry-after')).toBe('2');
-  // A ledger that is not there yet may be one that was emptied; with minPosition too.
-  expect((await service.ask('/v1/ledgers/nobodys/accounts')).status).toBe(503);
-  expect((await service.ask('/v1/ledgers/main/trial-balance?minPosition=9')).status).toBe(503);
-  expect((await service.ask('/health/ready')).body.checks.journal.rebuilding).toBe(2);
 
-  // Broken off: its connections are gone, and the service restarts.
-  await own.end();
-  expect(await given).toBeInstanceOf(Error);
+const isThereAnythingBeside = async (): Promise<boolean> =>
+  (await database.pool.query('SELECT to_regnamespace($1) IS NOT NULL AS there', [BESIDE])).rows[0].there;
+
+it('books that are as the journal has them are replaced by the same, in tables that are defined as before', async () => {
+  await database.administer(`CREATE ROLE reporter_${process.pid}; GRANT SELECT ON accounts.postings TO reporter_${process.pid};
+    GRANT SELECT (ledger, position) ON accounts.entries TO reporter_${process.pid}; CREATE INDEX own_one ON accounts.entries (id) WHERE id > 'a'`);
+  const [sums, tables, defined] = [await checksums(), await identities(), await definitions()];
+  try {
+    const steps: string[] = [];
+    expect(await rebuilt({ step: (text) => steps.push(text) })).toEqual({
+      events: main.length + idle.length,
+      differences: [],
+      switched: true,
+    });
+    expect(steps[0]).toMatch(/^\d+ events to read; the books take \d+ MB, and until the switch as much again$/);
+    expect(await checksums()).toEqual(sums);
+    expect(await definitions()).toEqual(defined);
+    expect(await identities()).not.toEqual(tables);
+    expect(await isThereAnythingBeside()).toBe(false);
+    await complete();
+  } finally {
+    await database.administer(`DROP OWNED BY reporter_${process.pid}; DROP ROLE reporter_${process.pid}`);
+  }
+});
+
+it('every table of the books is made again', async () => {
+  const { rows } = await database.pool.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'accounts' AND tablename <> 'migrations'`);
+  expect(new Set(rows.map(({ tablename }) => tablename))).toEqual(new Set(replacedTables));
+});
+
+it('the running service follows on in the new tables, of ledgers that moved meanwhile and of new ones', async () => {
+  await rebuilt();
+  const { events } = randomHistory(3, 40, 'acme', 'late');
+  await journal.append('u-late', events);
+  await eventually(
+    () => service.ask(`/v1/ledgers/late/accounts?minPosition=${events.length}`),
+    ({ status }) => status === 200,
+  );
+  // Started again, it goes on from the place that the switch left.
   await service.stop();
-  journal.readable = true;
   service = await startService(database.url, journal, tokens);
   await complete();
-  expect(await checksums()).toEqual(sums);
-  expect((await service.ask('/v1/ledgers/nobodys/accounts')).status).toBe(404);
+  expect((await service.ask(`/v1/ledgers/late/accounts?minPosition=${events.length}`)).status).toBe(200);
 });
 
-it('never shows a number that is not true at the position it states', async () => {
-  const accounts = [...accountsOf(main).values()];
-  const account = accounts.toSorted((a, b) => linesOf(main, b).length - linesOf(main, a).length)[0]!;
-  const posted = new Map<number, string>();
-  let before = '0';
-  for (const event of main) {
-    if ('postings' in event) before = String(linesOf(main.slice(0, event.position), account).at(-1)?.balance ?? 0n);
-    posted.set(event.position, before);
-  }
-  let reading = true;
-  const seen = { balances: 0, statements: 0, trials: 0 };
-  const refusals: string[] = [];
-  const read = async (rest: string, look: (body: Answer['body']) => void): Promise<void> => {
-    while (reading) {
-      const { status, body } = await service.ask(`/v1/ledgers/main${rest}`);
-      if (status === 200) look(body);
-      else refusals.push(body.code);
-    }
-  };
-  const readers = [
-    read(`/accounts/${account.id}/balance`, ({ position, balances }) => {
-      expect(balances).toMatchObject({ posted: posted.get(position), position });
-      seen.balances++;
-    }),
-    read(`/accounts/${account.id}/statement?limit=1000`, ({ position, closing, lines, opening }) => {
-      expect([opening, closing, lines.at(-1)?.balance ?? '0']).toEqual(['0', posted.get(position), posted.get(position)]);
-      seen.statements++;
-    }),
-    read('/trial-balance', ({ position, accounts: found, totals }) => {
-      const { debits = '0', credits = '0' } = found.find((one: { account: string }) => one.account === account.id) ?? {};
-      const [net, expected] = [BigInt(credits) - BigInt(debits), BigInt(posted.get(position)!)];
-      expect([net, -net]).toContain(expected);
-      for (const total of totals) expect(total.debits).toBe(total.credits);
-      seen.trials++;
-    }),
-  ];
-  try {
-    for (let round = 0; round < 6; round++) {
-      await rebuilt();
-      await pause(50);
-    }
-  } finally {
-    reading = false;
-    await Promise.all(readers);
-  }
-  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(5);
-  // A ledger may be there again whose journal has not come to the account.
-  expect(['unavailable', 'account_not_found']).toEqual(expect.arrayContaining([...new Set(refusals)]));
-  expect(refusals).toContain('unavailable');
+const number = busiest.openedPosition;
+it.each([
+  [
+    'a balance',
+    `UPDATE accounts.accounts SET credits_posted = credits_posted + 5 WHERE id = '${busiest.id}' AND ledger = (SELECT number FROM accounts.ledgers WHERE id = 'main')`,
+    {
+      table: 'accounts',
+      rows: 1,
+      ledger: 'acme/main',
+      account: busiest.id,
+      key: {},
+      column: 'credits_posted',
+      live: String(busiest.creditsPosted + 5n),
+      journal: String(busiest.creditsPosted),
+    },
+  ],
+  [
+    'a missing entry',
+    `DELETE FROM accounts.entries WHERE position = (SELECT min(position) FROM accounts.entries)`,
+    {
+      table: 'entries',
+      rows: expect.any(Number),
+      ledger: expect.stringMatching('^acme/'),
+      column: null,
+      live: 'missing',
+      journal: 'present',
+    },
+  ],
+  [
+    "a hold's status",
+    `UPDATE accounts.holds SET status = 'placed' WHERE position = (SELECT min(position) FROM accounts.holds WHERE status = 'captured')`,
+    { table: 'holds', rows: expect.any(Number), column: 'status', live: 'placed', journal: 'captured' },
+  ],
+  [
+    'an amount',
+    `UPDATE accounts.postings SET amount = amount + 99999999999999999999 WHERE account = ${number} AND ledger = (SELECT number FROM accounts.ledgers WHERE id = 'main')`,
+    { table: 'postings', ledger: 'acme/main', account: busiest.id, column: 'amount', live: expect.stringMatching(/^\d{20,}$/) },
+  ],
+  [
+    'a ledger that nobody opened',
+    `INSERT INTO accounts.ledgers (uid, tenant, id, name, position, recorded_at) VALUES ('u-ghost', 'acme', 'ghost', 'Nobody knows it', 3, 0)`,
+    { table: 'ledgers', rows: 1, ledger: 'acme/ghost', column: null, live: 'present', journal: 'missing' },
+  ],
+  [
+    'words about people',
+    `UPDATE accounts.entries SET metadata = '{"who":"somebody"}' WHERE metadata <> '{}'`,
+    { column: 'metadata', live: '(not shown)' },
+  ],
+  [
+    'rows of no ledger',
+    `UPDATE accounts.held SET ledger = 77 WHERE ledger = (SELECT number FROM accounts.ledgers WHERE id = 'main')`,
+    { table: 'held', ledger: expect.any(String) },
+  ],
+])('%s that is not as the journal has it stops the switch and is named; asked again, it is mended', async (_, plant, expected) => {
+  const sums = await checksums();
+  await database.administer(plant);
+  const [wrong, tables] = [await checksums(), await identities()];
+  const found = await rebuilt();
+  expect(found).toMatchObject({ switched: false, differences: [expected] });
+  expect(JSON.stringify(found)).not.toContain('somebody');
+  expect([await checksums(), await identities(), await isThereAnythingBeside()]).toEqual([wrong, tables, false]);
+  const mended = await rebuilt({ althoughDifferent: true });
+  expect(mended).toMatchObject({ switched: true, differences: [expected] });
+  expect(await checksums()).toEqual(sums);
+  await complete();
+});
+
+it('books that stand still are mended, and follow again once the service is started again', async () => {
+  const more = randomHistory(1, 1_500, 'acme', 'main').events;
+  const next = more.slice(main.length);
+  expect(more.slice(0, main.length)).toEqual(main);
+  await database.administer('UPDATE accounts.accounts SET id = id || id');
+  await journal.append('u-main', next);
+  await eventually(
+    () => service.ask('/health/ready'),
+    ({ status }) => status === 503,
+  );
+  // They stand behind the journal, which is a difference too.
+  const found = await rebuilt();
+  expect(found.switched).toBe(false);
+  expect(found.differences.slice(0, 2)).toMatchObject([
+    { table: 'ledgers', column: 'position', ledger: 'acme/main', journal: String(more.length) },
+    { table: 'accounts', column: 'id', journal: expect.not.stringMatching(/(.+)\1$/) },
+  ]);
+  expect((await rebuilt({ althoughDifferent: true })).switched).toBe(true);
+  expect((await service.ask(`/v1/ledgers/main/accounts?minPosition=${more.length}`)).status).toBe(200);
+  await service.stop();
+  service = await startService(database.url, journal, tokens);
+  expect((await service.ask('/health/ready')).status).toBe(200);
+}, 120_000);
+
+it('begins nothing while the journal cannot be read', async () => {
+  const [sums, tables] = [await checksums(), await identities()];
+  journal.stop();
+  await expect(rebuilt()).rejects.toThrow(/feed/);
+  expect([await checksums(), await identities(), await isThereAnythingBeside()]).toEqual([sums, tables, false]);
+});
+
+it('waits for a journal that goes away half way, or is broken off and leaves nothing', async () => {
+  const [sums, tables] = [await checksums(), await identities()];
+  const leave = new AbortController();
+  journal.readable = false;
+  const given = rebuilt({ signal: leave.signal }).catch((error: unknown) => error);
+  await eventually(isThereAnythingBeside, (there) => there);
+  expect((await service.ask('/v1/ledgers/main/accounts')).status).toBe(200);
+  leave.abort(new Error('Broken off'));
+  expect(await given).toMatchObject({ message: 'Broken off' });
+  expect([await checksums(), await identities(), await isThereAnythingBeside()]).toEqual([sums, tables, false]);
+
+  const waiting = rebuilt();
+  await eventually(isThereAnythingBeside, (there) => there);
+  journal.readable = true;
+  expect((await waiting).switched).toBe(true);
+});
+
+it('of two at once the second is refused', async () => {
+  journal.readable = false;
+  const first = rebuilt();
+  await eventually(isThereAnythingBeside, (there) => there);
+  await expect(rebuilt()).rejects.toThrow(/being made again already \(since 20.*Z, the server's process \d+\).*nothing was changed/);
+  journal.readable = true;
+  expect((await first).switched).toBe(true);
+});
+
+it('is refused where something hangs on the tables, and names it', async () => {
+  await database.administer('CREATE VIEW public.own_view AS SELECT id FROM accounts.ledgers');
+  await expect(rebuilt()).rejects.toThrow(/view own_view/);
+});
+
+it('does not put tables in place that a migration has left behind', async () => {
+  const tables = await identities();
+  journal.readable = false;
+  const given = rebuilt().catch((error: unknown) => error);
+  await eventually(isThereAnythingBeside, (there) => there);
+  await database.administer(`INSERT INTO accounts.migrations (name, run_on) VALUES ('0999_something', now())`);
+  journal.readable = true;
+  expect(await given).toMatchObject({ message: expect.stringMatching('^A migration has changed the tables meanwhile') });
+  expect(await identities()).toEqual(tables);
+});
+
+it('waits for a long read to end, and lets others read meanwhile', async () => {
+  const steps: string[] = [];
+  const reader = await database.pool.connect();
+  await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; LOCK TABLE accounts.ledgers IN ACCESS SHARE MODE');
+  const { rows: before } = await reader.query('SELECT * FROM accounts.accounts ORDER BY ledger, number');
+  const given = rebuilt({ step: (text) => steps.push(text) });
+  await eventually(
+    async () => steps.filter((text) => text.startsWith('once more')).length,
+    (times) => times > 3,
+  );
+  for (let n = 0; n < 20; n++) expect((await service.ask('/v1/ledgers/main/trial-balance')).status).toBe(200);
+  // What the long one reads is still what it read.
+  expect((await reader.query('SELECT * FROM accounts.accounts ORDER BY ledger, number')).rows).toEqual(before);
+  await reader.query('ROLLBACK');
+  reader.release();
+  expect((await given).switched).toBe(true);
 }, 60_000);
+
+it('broken off at any moment, the books that are read are untouched or switched, and the next one begins anew', async () => {
+  const at = chance(5);
+  const sums = await checksums();
+  const ends = { untouched: 0, switched: 0 };
+  const took = Date.now();
+  await rebuilt();
+  const whole = Date.now() - took;
+  for (let round = 0; round < 15; round++) {
+    const tables = await identities();
+    const given = rebuilt().then(
+      ({ switched }) => switched,
+      (error: unknown) => error,
+    );
+    await pause(at(whole + 200));
+    // What a process that dies takes with it.
+    await database.administer(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name IN ('accounts_rebuild', 'mizan_accounts_rebuild')`,
+    );
+    const end = await given;
+    const isSame = JSON.stringify(await identities()) === JSON.stringify(tables);
+    expect([end, isSame]).not.toEqual([true, true]);
+    ends[isSame ? 'untouched' : 'switched']++;
+    expect(await checksums()).toEqual(sums);
+    await complete();
+  }
+  expect(ends.untouched).toBeGreaterThan(3);
+  expect(await rebuilt()).toMatchObject({ switched: true, differences: [] });
+  expect(await isThereAnythingBeside()).toBe(false);
+  expect(await checksums()).toEqual(sums);
+}, 120_000);

@@ -1,9 +1,9 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Caller, type KeptTexts, journalStream, seamsOf } from '@mizan/contracts';
-import { InMemoryEventStore } from '@mizan/event-store';
+import { type FeedToken, InMemoryEventStore } from '@mizan/event-store';
 import type { LedgerEvent } from '@mizan/ledger';
-import { StoreFeed } from '@mizan/messaging';
+import { type RelayTokens, StoreFeed } from '@mizan/messaging';
 import { TokenVerifier, createApplication } from '@mizan/platform';
 import type { JSONWebKeySet } from 'jose';
 import { accountsModule, connectKafka } from './accounts.module.js';
@@ -133,4 +133,18 @@ export async function eventually<T>(ask: () => Promise<T>, so: (answer: T) => bo
     if (Date.now() > until) throw new Error(`Not so within ${withinMs} ms: ${JSON.stringify(answer)}`);
     await new Promise((later) => setTimeout(later, 20));
   }
+}
+
+/** Where a relay is, kept for as long as the test runs. */
+export function placeInMemory(start: FeedToken | null = null): RelayTokens {
+  let place = start;
+  return {
+    claim: async () => ({
+      read: async () => place,
+      store: async (token) => {
+        place = token;
+      },
+      release: async () => {},
+    }),
+  };
 }

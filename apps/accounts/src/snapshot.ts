@@ -5,8 +5,25 @@ import type pg from 'pg';
 const MOST_WAITING = 256;
 
 /** All tables of the books, in the order in which everybody locks them. */
-export const bookTables =
-  'accounts.ledgers, accounts.accounts, accounts.entries, accounts.postings, accounts.moments, accounts.held, accounts.folios, accounts.folio_totals, accounts.holds, accounts.words, accounts.rebuilding';
+export const bookTables = [
+  'ledgers',
+  'accounts',
+  'entries',
+  'postings',
+  'moments',
+  'held',
+  'folios',
+  'folio_totals',
+  'holds',
+  'words',
+  'rebuilding',
+] as const;
+
+/** The tables as SQL lists them. */
+export const inSchema = (schema: string, tables: readonly string[]): string => tables.map((table) => `${schema}.${table}`).join(', ');
+
+/** All tables of the books that are read, as a statement lists them. */
+export const liveBooks = inSchema('accounts', bookTables);
 
 /**
  * Every question to the books has an index that leads to its answer in order, and ends when it has enough. The planner,
@@ -33,9 +50,10 @@ export async function openSnapshot(pool: pg.Pool): Promise<Snapshot> {
   client.on('error', ignored);
   const snapshot = { client, close: () => close(client) };
   try {
-    // TRUNCATE is seen at once by whoever has no lock yet, whatever his snapshot: so the locks come first, the snapshot with the first read.
+    // What replaces the tables or empties them is seen at once by whoever has no lock yet, whatever his snapshot:
+    // so the locks come first, the snapshot with the first read.
     await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; ${BY_INDEX};
-      LOCK TABLE ${bookTables} IN ACCESS SHARE MODE`);
+      LOCK TABLE ${liveBooks} IN ACCESS SHARE MODE`);
     return snapshot;
   } catch (error) {
     await snapshot.close();
