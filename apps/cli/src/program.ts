@@ -246,6 +246,13 @@ function addOperations(program: Command, act: Act): void {
     .option('--at <time>', 'as it was known at the end of this day (UTC), at this moment, or at this position of the journal')
     .action(act(async (session, options: { at?: string }) => (await import('./commands/replay.js')).replay(session, options)));
   program
+    .command('rebuild')
+    .description('make the read models of the platform on this machine again from the journal, compare them and put them in place')
+    .option('--although-different', 'also where those that are read are wrong: that mends them')
+    .action(
+      act(async (session, options: { althoughDifferent?: true }) => (await import('./commands/rebuild.js')).rebuild(session, options)),
+    );
+  program
     .command('backup')
     .description("copy the platform's PostgreSQL on this machine while it runs, and keep what it writes from then on")
     .option('--to <folder>', 'better on another disk; else where the last one went, else .mizan/backup')

@@ -44,12 +44,12 @@ async function started<T>(home: Home, occupancy: Occupancy, work: (client: pg.Cl
   }
 }
 
-/** The server itself says in its data directory which port it listens on. */
-async function runningUrl(home: Home): Promise<string> {
+/** The administrator's address. The server itself says in its data directory which port it listens on. */
+export async function runningUrl(home: Home): Promise<string> {
   const file = join(dataOf(home), 'postmaster.pid');
   const port = (await readFile(file, 'utf8').catch(() => '')).split('\n')[3]?.trim();
   if (!port) throw new BackupProblem(`PostgreSQL is not ready: ${shown(file)} does not say its port. Wait until the start is ready`);
-  return `postgres://mizan:${encodeURIComponent(await password(home, 'postgres'))}@127.0.0.1:${port}/`;
+  return `postgres://mizan:${encodeURIComponent(await password(home, 'postgres'))}@127.0.0.1:${port}/${DATABASE}`;
 }
 
 async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
