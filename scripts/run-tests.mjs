@@ -1,5 +1,6 @@
 // The checks, then one PostgreSQL server for each of jest's workers and one Kafka broker, then every suite:
-// those that stand alone side by side, those of the whole running system one after another.
+// those that stand alone side by side, those of the whole running system one after another. Of these the ones that ask for the run's bus
+// (testBus) run once more without a broker.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,7 +43,12 @@ async function runSuites() {
   const runnable = await startServers(alone, ofTheSystem);
   await jest(alone.filter(runnable), [`--maxWorkers=${WORKERS}`]);
   await jest(ofTheSystem.filter(runnable), ['--runInBand']);
+  const onAnyBus = ofTheSystem.filter((file) => names(file, /\btestBus\b/));
+  if (onAnyBus.length > 0) console.log('The running system once more, without a broker (BUS=feed):');
+  await jest(onAnyBus, ['--runInBand'], { TEST_BUS: 'feed' });
 }
+
+const names = (file, pattern) => pattern.test(readFileSync(file, 'utf8'));
 
 async function listSuites() {
   const { stdout } = await node([jestBin, '--listTests', '--json', ...patterns], 'pipe');
@@ -68,7 +74,7 @@ async function startServers(alone, ofTheSystem) {
     // On a build machine everything must run; elsewhere what lacks a broker is left out, and named.
     if (!(error instanceof MissingTool) || process.env.CI) throw error;
     return (file) => {
-      if (!/\b(kafkaBrokers|ownKafka|runPlatform|startKafka)\b/.test(readFileSync(file, 'utf8'))) return true;
+      if (!names(file, /\b(kafkaBrokers|ownKafka|runPlatform|RunningStart|Stand|startKafka)\b/)) return true;
       total.skipped += 1;
       skips.push(`${file.slice(root.length)}: ${error.message}`);
       return false;
@@ -87,14 +93,14 @@ async function stopServers() {
   rmSync(workFolder, { recursive: true, force: true });
 }
 
-async function jest(files, options) {
+async function jest(files, options, extraEnvironment = {}) {
   if (files.length === 0 || interrupted) return;
   const results = join(workFolder, `results-${total.passed}-${files.length}.json`);
   const reporters = ['--reporters=default', '--reporters=<rootDir>/scripts/counting-reporter.mjs'];
   const { code } = await node(
     [jestBin, ...options, ...reporters, '--runTestsByPath', ...files],
     'inherit',
-    { COUNTING_REPORTER_FILE: results },
+    { ...extraEnvironment, COUNTING_REPORTER_FILE: results },
     results,
   );
   if (!existsSync(results)) throw new Error(`jest ended with code ${code} before its last test`);

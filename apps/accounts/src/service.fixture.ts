@@ -1,10 +1,10 @@
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Caller, type KeptTexts, journalStream, seamsOf } from '@mizan/contracts';
 import { type FeedToken, InMemoryEventStore } from '@mizan/event-store';
 import type { LedgerEvent } from '@mizan/ledger';
 import { type RelayTokens, StoreFeed } from '@mizan/messaging';
 import { TokenVerifier, createApplication } from '@mizan/platform';
+import { type Loopback, loopback } from '@mizan/testing';
 import type { JSONWebKeySet } from 'jose';
 import { accountsModule, connectKafka } from './accounts.module.js';
 import { fed } from './history.fixture.js';
@@ -23,21 +23,21 @@ export class JournalServer {
   announcing = true;
   /** While false, streams cannot be read. */
   readable = true;
-  url = '';
   private readonly kept = new Map<string, KeptTexts>();
-  private readonly server = createServer((request, response) => void this.answer(request, response));
+  private server!: Loopback;
 
   constructor(private readonly tokens: Tokens) {}
 
   async start(): Promise<this> {
-    await new Promise<void>((listening) => this.server.listen(0, '127.0.0.1', listening));
-    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    this.server = await loopback((request, response) => void this.answer(request, response));
     return this;
   }
 
+  get url(): string {
+    return this.server.url;
+  }
   stop(): void {
-    this.server.close();
-    this.server.closeAllConnections();
+    this.server.stop();
   }
 
   /** Appends events that follow the last ones of this ledger. */

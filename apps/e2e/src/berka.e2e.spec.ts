@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MizanClient } from '@mizan/client';
 import type { AccountBody, StatementBody } from '@mizan/contracts';
-import { type AccountingTools, type Platform, accountingTools, runPlatform } from '@mizan/testing';
+import { type AccountingTools, type Platform, accountingTools, runPlatform, testBus } from '@mizan/testing';
 import { parse } from 'csv-parse/sync';
 import { type Movement, balances, crowns, drifts, readHistory } from './berka-history.js';
 import { mizan } from './mizan.js';
@@ -22,7 +22,7 @@ let position: number;
 
 beforeAll(async () => {
   history = readHistory();
-  platform = await runPlatform();
+  platform = await runPlatform({ environment: { BUS: testBus() } });
   client = new MizanClient({ url: platform.url, apiKey: platform.apiKey });
   ({ position } = await client.ledger(LEDGER));
 }, 300_000);

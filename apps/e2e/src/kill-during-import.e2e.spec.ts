@@ -1,8 +1,7 @@
-import { type Server, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { MizanClient } from '@mizan/client';
 import { type ResultBody, decodeEvent } from '@mizan/contracts';
-import { type Platform, runPlatform } from '@mizan/testing';
+import { type Loopback, type Platform, loopback, runPlatform, testBus } from '@mizan/testing';
 import { balances, readHistory } from './berka-history.js';
 import { mizan } from './mizan.js';
 
@@ -20,33 +19,32 @@ class Witness {
   /** Answers to a repeated id that named another position than the first answer did. */
   readonly contradictions: string[] = [];
   onAcknowledged: () => void = () => undefined;
-  readonly #server: Server;
+  #server: Loopback | null = null;
 
-  constructor(private readonly platform: Platform) {
-    this.#server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        this.#forward(request.method!, request.url!, request.headers.authorization!, Buffer.concat(chunks)).then(
-          ({ status, headers, text }) => {
-            response.writeHead(status, headers).end(text);
-            if (status === 200 && request.url?.endsWith('/batch')) this.#remember((JSON.parse(text) as { results: ResultBody[] }).results);
-          },
-          () => response.destroy(),
-        );
-      });
-    });
-  }
+  constructor(private readonly platform: Platform) {}
 
   async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    this.#server = await loopback(this.#handOn);
+    return this.#server.url;
   }
 
   close(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
+    this.#server?.stop();
   }
+
+  readonly #handOn: RequestListener = (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      this.#forward(request.method!, request.url!, request.headers.authorization!, Buffer.concat(chunks)).then(
+        ({ status, headers, text }) => {
+          response.writeHead(status, headers).end(text);
+          if (status === 200 && request.url?.endsWith('/batch')) this.#remember((JSON.parse(text) as { results: ResultBody[] }).results);
+        },
+        () => response.destroy(),
+      );
+    });
+  };
 
   async #forward(method: string, path: string, authorization: string, body: Buffer<ArrayBuffer>) {
     const headers = { authorization, ...(body.length > 0 ? { 'content-type': 'application/json' } : {}) };
@@ -73,7 +71,7 @@ let platform: Platform;
 let witness: Witness;
 let client: MizanClient;
 beforeAll(async () => {
-  platform = await runPlatform({ empty: true, restart: true });
+  platform = await runPlatform({ empty: true, restart: true, environment: { BUS: testBus() } });
   witness = new Witness(platform);
   client = new MizanClient({ url: platform.url, apiKey: platform.apiKey });
 }, 120_000);

@@ -1,11 +1,11 @@
 import { MizanClient } from '@mizan/client';
-import { type Platform, runPlatform } from '@mizan/testing';
+import { type Platform, runPlatform, testBus } from '@mizan/testing';
 
 let platform: Platform;
 let client: MizanClient;
 
 beforeAll(async () => {
-  platform = await runPlatform({ empty: true });
+  platform = await runPlatform({ empty: true, environment: { BUS: testBus() } });
   client = new MizanClient({ url: platform.url, apiKey: platform.apiKey });
 }, 120_000);
 afterAll(async () => {

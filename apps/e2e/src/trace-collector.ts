@@ -1,6 +1,6 @@
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { type Loopback, loopback } from '@mizan/testing';
 
 export interface CollectedSpan {
   readonly service: string;
@@ -31,18 +31,18 @@ const valueOf = (attributes: readonly Attribute[], ...keys: readonly string[]): 
 /** Takes traces by OTLP over HTTP, as any collector would, and keeps them in memory. */
 export class TraceCollector {
   readonly spans: CollectedSpan[] = [];
-  url = '';
-  private readonly server = createServer((request, response) => void this.take(request, response));
+  private server!: Loopback;
 
   async start(): Promise<this> {
-    await new Promise<void>((listening) => this.server.listen(0, '127.0.0.1', listening));
-    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    this.server = await loopback((request, response) => void this.take(request, response));
     return this;
   }
 
+  get url(): string {
+    return this.server.url;
+  }
   stop(): void {
-    this.server.close();
-    this.server.closeAllConnections();
+    this.server.stop();
   }
 
   /** The spans above one, from the beginning of its trace. */

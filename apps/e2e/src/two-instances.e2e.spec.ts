@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MizanClient } from '@mizan/client';
 import { decodeEvent } from '@mizan/contracts';
-import { type Platform, runPlatform } from '@mizan/testing';
+import { type Platform, runPlatform, testBus } from '@mizan/testing';
 
 // The whole platform with two processes of transfers, asked through the gateway while they die and stand still.
 
@@ -20,7 +20,7 @@ let waitsForNext: { readonly since: number; readonly resolve: (ms: number) => vo
 let over = false;
 
 beforeAll(async () => {
-  platform = await runPlatform({ empty: true, restart: true, environment: { TRANSFERS_INSTANCES: '2' } });
+  platform = await runPlatform({ empty: true, restart: true, environment: { BUS: testBus(), TRANSFERS_INSTANCES: '2' } });
   client = new MizanClient({ url: platform.url, apiKey: platform.apiKey });
 }, 180_000);
 afterAll(async () => {

@@ -1,19 +1,17 @@
-import { createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type Loopback, loopback } from '@mizan/testing';
 import { becomesReady, failingParts, inWords } from './health.js';
 
 const names = ['transfers', 'accounts', 'gateway'];
 
 describe('the health of a service', () => {
   let checks: Record<string, object>;
-  const server = createServer((_, response) => response.writeHead(503).end(JSON.stringify({ ready: false, checks })));
+  let server: Loopback;
   let url: string;
   beforeAll(async () => {
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server = await loopback((_, response) => response.writeHead(503).end(JSON.stringify({ ready: false, checks })));
+    url = server.url;
   });
-  afterAll(() => server.close());
+  afterAll(() => server.stop());
 
   it('is that of its own parts, not of the services it speaks for', async () => {
     checks = { database: { ready: true }, accounts: { ready: false, detail: 'journal: halted' } };

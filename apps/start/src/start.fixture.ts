@@ -25,7 +25,7 @@ export class RunningStart {
 
   constructor({ home, args = [], environment = {}, command }: StartOptions) {
     this.#home = home;
-    const { NODE_ENV: _1, DATABASE_URL: _2, KAFKA_BROKERS: _3, ...inherited } = process.env;
+    const { NODE_ENV: _1, DATABASE_URL: _2, KAFKA_BROKERS: _3, BUS: _4, ...inherited } = process.env;
     const main = join(root, 'apps', 'start', 'dist', 'main.js');
     const [file = '', ...rest] = command ?? [process.execPath, '--disable-warning=TimeoutNegativeWarning', main];
     this.child = spawn(file, [...rest, ...args], {

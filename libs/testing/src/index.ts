@@ -5,6 +5,7 @@ export { type OwnKafka, type OwnPostgres, type TestServer, kafkaServer, ownKafka
 export { type Release, linkPackages, releases, unpackRelease } from './releases.js';
 export { type Repetition, repeatMessages } from './repeat-messages.js';
 export { type Platform, type PlatformOptions, runPlatform } from './run-platform.js';
+export { type Loopback, loopback } from './loopback.js';
 export { testBus } from './test-bus.js';
 export { type TestDatabase, testDatabase } from './test-database.js';
 export { type TestTokens, testTokens } from './tokens.js';
