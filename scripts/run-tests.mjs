@@ -48,7 +48,9 @@ async function runSuites() {
   await jest(onAnyBus, ['--runInBand'], { TEST_BUS: 'feed' });
 }
 
-const names = (file, pattern) => pattern.test(readFileSync(file, 'utf8'));
+function names(file, pattern) {
+  return pattern.test(readFileSync(file, 'utf8'));
+}
 
 async function listSuites() {
   const { stdout } = await node([jestBin, '--listTests', '--json', ...patterns], 'pipe');
