@@ -222,6 +222,21 @@ describe('a second writer', () => {
     expect(settled.status).toBe('applied');
     expect((await journal(ledger.uid)).slice(3)).toEqual(['EntryPosted by-two', 'EntryPosted by-one']);
   });
+
+  it('has a ledger at once that another one could not load: a program of before, which does not know the events of a newer one', async () => {
+    const ledger = newLedger();
+    const first = await writers();
+    await openLedgerWithAccounts(first, ledger, 1);
+    await first.stop(2_000);
+    const newer = (text: string): string => text.replace('"schemaVersion":1', '"schemaVersion":2');
+    const asOfBefore = over<EventStore>(store, {
+      read: async (...given) => (await store.read(...given)).map(({ version, text }) => ({ version, text: newer(text) })),
+    });
+    const old = await writers(asOfBefore, { owner: 'http://127.0.0.1:2' });
+    await expect(carryOut(old, ledger, deposit('t1', 1, 1n))).rejects.toThrow('The ledger cannot be loaded at the moment.');
+    const next = await writers(store, { owner: 'http://127.0.0.1:3' });
+    expect(await carryOut(next, ledger, deposit('t1', 1, 1n))).toMatchObject({ status: 'applied' });
+  });
 });
 
 describe('what memory has forgotten', () => {

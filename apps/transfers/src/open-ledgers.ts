@@ -170,6 +170,9 @@ export class OpenLedgers {
     } catch (error) {
       if (error instanceof WriterFault) throw error;
       log('error', 'A ledger could not be loaded.', { ledger: uid, error: String(error) });
+      // Another instance may be able to: one of a newer release, for example, which wrote what this one does not know.
+      const lease = this.loadingLeases.get(uid);
+      if (lease) await this.leases.release([{ ...lease, settled: false }]).catch(() => undefined);
       throw notWritten('The ledger cannot be loaded at the moment.', error);
     } finally {
       this.loadingLeases.delete(uid);
