@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Book, type Command, type Group, type LedgerEvent, decide, decideGroup, expireHold, noTexts, openLedger } from '@mizan/ledger';
 import { decodeEvent, encodeEvent, seamsOf } from './journal-events.js';
 import { canonicalJson } from './envelope.js';
-import type { FedEvent } from './journal-feed.js';
 import { commitment } from './texts.js';
 
 const SALT = '00112233445566778899aabbccddeeff';
@@ -139,16 +137,6 @@ describe('journal events', () => {
       const { text, kept } = encode(event);
       expect(decodeEvent(text, kept?.texts)).toEqual(event);
     }
-  });
-
-  it('of schema version 1, as released, are read and written again byte for byte', () => {
-    const golden = readFileSync(new URL('../golden/journal-v1.jsonl', import.meta.url), 'utf8')
-      .trimEnd()
-      .split('\n');
-    const fed = golden.map((line) => JSON.parse(line) as FedEvent);
-    const events = fed.map(({ event, texts }) => decodeEvent(event, texts));
-    expect(events.map((event) => encode(event).text)).toEqual(fed.map(({ event }) => event));
-    expect(new Set(events.map(({ type }) => type)).size).toBe(12);
   });
 
   it('hold a commitment in place of words, which opens with the salt alone', () => {
