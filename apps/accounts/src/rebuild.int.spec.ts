@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HttpFeed } from '@mizan/messaging';
 import { testDatabase, testTokens } from '@mizan/testing';
+import pg from 'pg';
 import { type BooksDatabase, booksDatabase } from './books.fixture.js';
 import { BESIDE, replacedTables } from './books-beside.js';
 import { accountsOf, chance, randomHistory } from './history.fixture.js';
@@ -215,6 +216,49 @@ it('books that stand still are mended, and follow again once the service is star
   service = await startService(database.url, journal, tokens);
   expect((await service.ask('/health/ready')).status).toBe(200);
 }, 120_000);
+
+it('catches up with what is recorded in a rush just before it compares', async () => {
+  const { events } = randomHistory(6, 11_000, 'acme', 'rush');
+  // More than it would bring while it holds the books.
+  expect(events.length).toBeGreaterThan(6_000);
+  const half = events.findIndex(({ position, group }) => position > 3_000 && group === null);
+  const steps: string[] = [];
+  journal.readable = false;
+  const given = rebuilt({ step: (text) => steps.push(text) });
+  await eventually(isThereAnythingBeside, (there) => there);
+  // It cannot tidy up, and so not go on, until this is let go.
+  const admin = new pg.Client({ connectionString: database.adminUrl });
+  await admin.connect();
+  await admin.query(`BEGIN; LOCK TABLE ${BESIDE}.rebuilding IN SHARE UPDATE EXCLUSIVE MODE`);
+  journal.readable = true;
+  await eventually(
+    async () => steps,
+    (said) => said.includes('tidying up'),
+  );
+  await journal.append('u-rush', events.slice(0, half));
+  await journal.append('u-rush', events.slice(half));
+  await eventually(
+    () => service.ask(`/v1/ledgers/rush/accounts?minPosition=${events.length}`),
+    ({ status }) => status === 200,
+    60_000,
+  );
+  await admin.end();
+  expect(await given).toMatchObject({ differences: [], switched: true });
+  expect((await service.ask(`/v1/ledgers/rush/accounts?minPosition=${events.length}`)).status).toBe(200);
+}, 120_000);
+
+it('books that say they have more than the journal are told from it, and go back only when told to', async () => {
+  const sums = await checksums();
+  const more = main.length + 3;
+  await database.administer(`UPDATE accounts.ledgers SET position = ${more} WHERE uid = 'u-main';
+    UPDATE accounts.inbox SET version = ${more} WHERE stream = 'journal-u-main'`);
+  expect(await rebuilt()).toMatchObject({
+    switched: false,
+    differences: [{ table: 'ledgers', ledger: 'acme/main', column: 'position', live: String(more), journal: String(main.length) }],
+  });
+  expect((await rebuilt({ althoughDifferent: true })).switched).toBe(true);
+  expect(await checksums()).toEqual(sums);
+});
 
 it('begins nothing while the journal cannot be read', async () => {
   const [sums, tables] = [await checksums(), await identities()];

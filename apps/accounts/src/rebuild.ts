@@ -216,6 +216,7 @@ class Rebuild {
   /** Begins a transaction of `comparer` that sees both books at the same positions. For a moment the books that are read are not fed. */
   private async atSamePositions(comparer: pg.Client): Promise<void> {
     await this.tried(async (patience) => {
+      await this.followToTheEnd();
       await this.liveCatchesUp();
       await this.held(patience, async () => {
         await this.keeper.query(`LOCK TABLE ${inSchema(LIVE, progressTables)} IN SHARE ROW EXCLUSIVE MODE`);
@@ -236,7 +237,8 @@ class Rebuild {
       await this.followToTheEnd();
       await this.held(patience, async () => {
         await keeper.query(`LOCK TABLE ${inSchema(LIVE, progressTables)} IN ACCESS EXCLUSIVE MODE`);
-        await this.bringToLive();
+        // Books that claim more than there is are mended, and go back; no others do.
+        if (!(await this.bringToLive()) && !this.given.althoughDifferent) throw new NotNow('the journal does not give what the books have');
         await keeper.query(`LOCK TABLE ${inSchema(LIVE, bookTables)} IN ACCESS EXCLUSIVE MODE`);
         if ((await migrationsOf(keeper)) !== this.migrations)
           throw new Error('A migration has changed the tables meanwhile. Run it again, with the program that the tables are of.');
@@ -293,31 +295,33 @@ class Rebuild {
     }
   }
 
-  /** Brings the books made again up to those that are read, which are held meanwhile, as far as the journal has what they say they have. */
-  private async bringToLive(): Promise<void> {
+  /** Brings the books made again up to those that are read, which are held meanwhile. @returns whether the journal has what they say they have. */
+  private async bringToLive(): Promise<boolean> {
     const [live, made] = [await versionsIn(this.keeper, LIVE), await versionsIn(this.keeper, BESIDE)];
     const behind = [...live].filter(([stream, version]) => (made.get(stream) ?? 0) < version);
     const missing = behind.reduce((all, [stream, version]) => all + version - (made.get(stream) ?? 0), 0);
     if (missing > MOST_MISSING) throw new NotNow(`${count(missing)} events came in meanwhile`);
     const signal = AbortSignal.any([this.given.signal, AbortSignal.timeout(BRINGING_MS)]);
     try {
-      for (const [stream, goal] of behind) await this.bring(stream, made.get(stream) ?? 0, goal, signal);
+      let whole = true;
+      for (const [stream, goal] of behind) whole = (await this.bring(stream, made.get(stream) ?? 0, goal, signal)) && whole;
+      return whole;
     } catch (error) {
       if (signal.aborted) throw new NotNow('what came in meanwhile did not arrive in time');
       throw error;
     }
   }
 
-  private async bring(stream: string, from: number, goal: number, signal: AbortSignal): Promise<void> {
+  private async bring(stream: string, from: number, goal: number, signal: AbortSignal): Promise<boolean> {
     for (let version = from; version < goal;) {
       signal.throwIfAborted();
       const page = await this.given.feed.stream(stream, version, FEED_LIMITS.events, signal);
       const events = wholeGroups(page.filter((event) => event.version <= goal));
-      // The books that are read say that they have what the journal has not.
-      if (events.length === 0) return;
+      if (events.length === 0) return false;
       await this.inbox.receive([{ stream, events }]);
       version = events.at(-1)!.version;
     }
+    return true;
   }
 }
 
