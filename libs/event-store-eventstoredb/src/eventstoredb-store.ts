@@ -1,13 +1,13 @@
 import {
   AppendRefused,
   type Appended,
-  type EventStore,
   type FeedHeads,
   type FeedPage,
   type FeedToken,
   MAX_FEED_APPENDS,
   MAX_PAGE_BYTES,
   MAX_PAGE_EVENTS,
+  type OpenEventStore,
   type StoredEvent,
   appendBytes,
   pageLimit,
@@ -43,7 +43,7 @@ export interface EventStoreDbOptions {
 }
 
 /** Journals in EventStoreDB or KurrentDB. Every read asks the leader. */
-export class EventStoreDbStore implements EventStore {
+export class EventStoreDbStore implements OpenEventStore {
   /** So that data, type and metadata stay below the 1 MiB that the server takes in one append: at most 48 bytes an event besides its text. */
   readonly limits = { events: 4096, bytes: 832 * 1024 };
   private readonly waiting = new Set<Promise<unknown>>();

@@ -58,7 +58,7 @@ async function answerBatch(
   if (fault?.does === 'stream end') return void call.end();
   if (fault?.does === 'drop before') return server.drop(call.getPeer());
   if (Date.now() > deadlineMs) return;
-  const outcome = await server.log.append(stream, expected, events);
+  const outcome = await server.log.append(stream, expected, events, fault?.does === 'slow disk' ? fault.ms : undefined);
   if (unanswered(server, fault, call.getPeer())) return;
   call.write(batchAnswer(correlation, stream, told(outcome, fault), expected));
 }
@@ -100,7 +100,7 @@ async function answerOne(
   if (fault?.does === 'stream end') throw failure(status.CANCELLED, 'The call was ended.');
   if (fault?.does === 'drop before') return server.drop(call.getPeer());
   if (call.cancelled) return;
-  const outcome = await server.log.append(stream, expected, events);
+  const outcome = await server.log.append(stream, expected, events, fault?.does === 'slow disk' ? fault.ms : undefined);
   if (unanswered(server, fault, call.getPeer())) return;
   answer(null, answerToOne(told(outcome, fault), expected));
 }

@@ -49,15 +49,14 @@ export class EventLog {
   private readonly file: LogFile;
   private durable = 0;
   private writing = false;
-  /** How long a write takes before it is on disk, in ms. */
-  diskMs = 0;
 
   constructor(directory: string) {
     this.file = LogFile.open(directory, (record) => this.remember(decoded(record)));
     this.durable = this.events.length;
   }
 
-  async append(stream: string, expected: Expected, proposed: readonly Proposed[]): Promise<Outcome> {
+  /** @param diskMs how long the disk takes, besides what it takes. */
+  async append(stream: string, expected: Expected, proposed: readonly Proposed[], diskMs = 0): Promise<Outcome> {
     const there = this.streams.get(stream) ?? [];
     const current = there.length - 1;
     if (expected === 'any') {
@@ -83,7 +82,7 @@ export class EventLog {
     const settled = new Promise<void>((settle) => this.waiting.push({ record: encoded(recorded), settle }));
     if (!this.writing) {
       this.writing = true;
-      if (this.diskMs > 0) setTimeout(() => this.write(), this.diskMs);
+      if (diskMs > 0) setTimeout(() => this.write(), diskMs);
       else setImmediate(() => this.write());
     }
     await settled;

@@ -9,6 +9,7 @@ export type FaultyCall = 'append' | 'read' | 'subscription' | 'features';
  * - stream error, stream end: the whole call ends, with an error or without, and with it every append that shares it.
  * - not leader: refused, with the name of the node that leads.
  * - no answer: done, and never answered.
+ * - slow disk: done, and seen by readers after `ms` alone; who conflicts with it hears of it at once.
  * - wrong revision: done, and answered with a revision that is not the stream's.
  * - kill before, kill after: the process is gone (only where it runs as its own).
  */
@@ -22,6 +23,7 @@ export interface Fault {
     | 'stream end'
     | 'not leader'
     | 'no answer'
+    | 'slow disk'
     | 'wrong revision'
     | 'kill before'
     | 'kill after';

@@ -1,5 +1,6 @@
 // A server of EventStoreDB's protocol as its own process: node main.js --directory <where its log lies> [--port <0: any>]
-// Prints one line of JSON: its connection string, its port, and that of its control interface: POST /faults with a list of faults.
+// Prints one line of JSON: its connection string, its port, and that of its control interface: POST /faults with a list
+// of faults, which says how many wait for their call then.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,7 +22,7 @@ const control = createServer((request, response) => {
   request.on('data', (chunk) => (body += chunk));
   request.on('end', () => {
     server.faults.inject(...(JSON.parse(body) as Fault[]));
-    response.writeHead(204).end();
+    response.end(JSON.stringify({ waiting: server.faults.count }));
   });
 });
 control.listen(0, '127.0.0.1');

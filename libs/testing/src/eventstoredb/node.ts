@@ -34,7 +34,7 @@ export async function entered(
   if (!server.admits(call.metadata.get('authorization')[0]?.toString()))
     throw failure(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
   const fault = server.faults.take(kind);
-  if (fault?.ms) await new Promise((resolve) => setTimeout(resolve, fault.ms));
+  if (fault?.does === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.ms));
   if (fault?.does === 'kill before') server.kill();
   const requiresLeader = call.metadata.get('requires-leader')[0] === 'true';
   if (fault?.does === 'not leader' || (requiresLeader && !server.leads(call.getPeer())))

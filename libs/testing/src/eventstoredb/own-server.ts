@@ -24,6 +24,8 @@ export interface OwnEventStoreDb {
   readonly pid: () => number;
   /** What goes wrong with the next calls. */
   inject(...faults: readonly Fault[]): Promise<void>;
+  /** Faults that have not met their call yet. */
+  waiting(): Promise<number>;
   /** SIGKILL: what a crash does. */
   kill(): Promise<void>;
   restart(): Promise<void>;
@@ -42,10 +44,8 @@ export async function ownEventStoreDb(): Promise<OwnEventStoreDb> {
   return {
     url: running.said.url,
     pid: () => running.child.pid!,
-    inject: async (...faults) => {
-      const answer = await fetch(`http://127.0.0.1:${running.said.control}/faults`, { method: 'POST', body: JSON.stringify(faults) });
-      if (!answer.ok) throw new Error(`The server took no faults: ${answer.status}`);
-    },
+    inject: async (...faults) => void (await control(running.said.control, faults)),
+    waiting: () => control(running.said.control, []),
     kill: () => end(running.child),
     restart: async () => {
       await end(running.child);
@@ -57,6 +57,13 @@ export async function ownEventStoreDb(): Promise<OwnEventStoreDb> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** @returns how many faults wait then. */
+async function control(port: number, faults: readonly Fault[]): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${port}/faults`, { method: 'POST', body: JSON.stringify(faults) });
+  if (!answer.ok) throw new Error(`The server took no faults: ${answer.status}`);
+  return ((await answer.json()) as { waiting: number }).waiting;
 }
 
 interface Running {

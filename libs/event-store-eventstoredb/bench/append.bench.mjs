@@ -1,0 +1,77 @@
+// What the adapter costs: processor time of this process for an event appended, with the client and without. The server is ours, in a process of
+// its own, so its time is not counted. In turns, so that both meet the same machine: a block of appends through the adapter, and a block by the
+// bare client of events that were encoded before.
+import { randomUUID } from 'node:crypto';
+import { EventStoreDbStore } from '@mizan/event-store-eventstoredb';
+import { ownEventStoreDb } from '@mizan/testing';
+import { eventStoreDbClient } from '../dist/client.js';
+import { toEvents } from '../dist/stored-text.js';
+
+const EVENTS = 100_000;
+const GROUP = 500;
+const GROUPS_IN_A_BLOCK = 10;
+
+/** About the size of a two-leg entry's envelope. Each differs, as journals do. */
+const text = (n) => JSON.stringify({ id: randomUUID(), n, data: { filler: 'x'.repeat(820) } });
+const groupFrom = (n) => Array.from({ length: GROUP }, (_, event) => text(n + event));
+
+const server = await ownEventStoreDb();
+const store = await EventStoreDbStore.open({ url: server.url });
+const bare = await eventStoreDbClient(server.url);
+const streams = { adapter: `journal-${randomUUID()}`, client: `journal-${randomUUID()}` };
+
+const costs = { adapter: 0, client: 0 };
+let wallMs = 0;
+try {
+  await block(0, { adapter: 0, client: 0 });
+  for (let version = GROUP * GROUPS_IN_A_BLOCK; version < EVENTS + GROUP * GROUPS_IN_A_BLOCK; version += GROUP * GROUPS_IN_A_BLOCK)
+    await block(version, costs);
+} finally {
+  await store.close();
+  await bare.dispose();
+  await server.stop();
+}
+const perEvent = (micros) => Number((micros / EVENTS).toFixed(2));
+console.log(
+  JSON.stringify({
+    name: `appends of ${GROUP} events of 900 bytes`,
+    events: EVENTS,
+    cpuUsAnEvent: {
+      adapterAndClient: perEvent(costs.adapter),
+      clientAlone: perEvent(costs.client),
+      adapter: perEvent(costs.adapter - costs.client),
+    },
+    eventsPerSecond: Math.round(EVENTS / (wallMs / 1000)),
+  }),
+);
+
+async function block(version, into) {
+  const groups = Array.from({ length: GROUPS_IN_A_BLOCK }, (_, n) => groupFrom(version + n * GROUP));
+  const encoded = groups.map((texts, n) => toEvents(streams.client, version + n * GROUP, texts));
+  const started = performance.now();
+  await measured('adapter', into, async () => {
+    for (const [n, texts] of groups.entries()) {
+      const { status } = await store.append(streams.adapter, version + n * GROUP, texts);
+      if (status !== 'appended') throw new Error(`The append at ${version + n * GROUP} is told: ${status}`);
+    }
+  });
+  if (into === costs) wallMs += performance.now() - started;
+  await measured('client', into, async () => {
+    for (const [n, events] of encoded.entries()) {
+      const expected = version + n * GROUP === 0 ? 'no_stream' : BigInt(version + n * GROUP - 1);
+      await bare.appendToStream(streams.client, events, {
+        expectedRevision: expected,
+        streamState: expected,
+        requiresLeader: true,
+        deadline: 10_000,
+      });
+    }
+  });
+}
+
+async function measured(what, into, work) {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  into[what] += user + system;
+}
