@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { HttpFeed } from '@mizan/messaging';
+import { type Feed, HttpFeed } from '@mizan/messaging';
 import { testDatabase, testTokens } from '@mizan/testing';
 import pg from 'pg';
 import { type BooksDatabase, booksDatabase } from './books.fixture.js';
@@ -325,6 +325,37 @@ it('waits for a long read to end, and lets others read meanwhile', async () => {
   await reader.query('ROLLBACK');
   reader.release();
   expect((await given).switched).toBe(true);
+}, 60_000);
+
+it('no position goes back, also where the books have heard what the rebuild has not', async () => {
+  const { events } = randomHistory(3, 40, 'acme', 'late');
+  const real = new HttpFeed({ urls: [journal.url], token: async () => 'a token' });
+  let silent = false;
+  const feed: Feed = {
+    heads: async (after, limit) => (silent ? { heads: [], next: after, full: false } : real.heads(after, limit)),
+    stream: (...asked) => real.stream(...asked),
+  };
+  const steps: string[] = [];
+  const reader = await database.pool.connect();
+  await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; LOCK TABLE accounts.ledgers IN ACCESS SHARE MODE');
+  const given = rebuilt({ feed, step: (text) => steps.push(text) });
+  await eventually(
+    async () => steps.some((text) => text.startsWith('once more')),
+    (tried) => tried,
+  );
+  silent = true;
+  await journal.append('u-late', events);
+  const path = `/v1/ledgers/late/accounts?limit=1`;
+  await eventually(
+    () => service.ask(`${path}&minPosition=${events.length}`),
+    ({ status }) => status === 200,
+  );
+  // It must not hear of anything after the switch either.
+  journal.announcing = false;
+  await reader.query('ROLLBACK');
+  reader.release();
+  expect((await given).switched).toBe(true);
+  expect((await service.ask(path)).body.items[0].balances.position).toBe(events.length);
 }, 60_000);
 
 it('broken off at any moment, the books that are read are untouched or switched, and the next one begins anew', async () => {
