@@ -60,10 +60,13 @@ export async function answered(
     }
   } finally {
     deadline.end();
-    if (!done) {
-      void reading.cancel?.().catch(() => undefined);
-      reading.destroy?.();
-      void iterator.return?.().catch(() => undefined);
-    }
+    if (!done) void breakOff(reading, iterator).catch(() => undefined);
   }
+}
+
+/** A call that is cancelled is over for its client only when somebody has taken what had come of it already; until then it cannot be closed. */
+async function breakOff(reading: Reading, iterator: AsyncIterator<unknown>): Promise<void> {
+  if (!reading.cancel) return void (await iterator.return?.());
+  await reading.cancel();
+  while (!(await iterator.next()).done);
 }
