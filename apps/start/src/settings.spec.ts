@@ -20,11 +20,30 @@ it('starts everything of its own in .mizan where nothing is said', () => {
     json: false,
     port: undefined,
     databaseUrl: undefined,
+    eventStoreUrl: undefined,
     brokers: undefined,
     bus: undefined,
     restart: false,
     transfersInstances: 1,
   });
+});
+
+it.each([
+  [{ EVENT_STORE: 'oracle' }, 'EVENT_STORE is oracle; it must be postgres or eventstoredb'],
+  [{ EVENT_STORE: 'eventstoredb' }, 'EVENT_STORE=eventstoredb needs EVENTSTORE_URL'],
+  [{ EVENT_STORE: 'eventstoredb', EVENTSTORE_URL: 'http://secret@one:2113' }, 'EVENT_STORE=eventstoredb needs EVENTSTORE_URL'],
+])('%p: no such store', (environment, message) => {
+  const problem = problemOf([], environment);
+  expect(problem.message).toContain(message);
+  expect(problem.message).not.toContain('secret');
+  expect(problem.exitCode).toBe(exitCodes.usage);
+});
+
+it('takes the store of the journals only where it is asked for', () => {
+  const EVENTSTORE_URL = 'esdb+discover://admin:secret@one:2113,two:2113?tls=true';
+  expect(readSettings([], { EVENTSTORE_URL }).eventStoreUrl).toBeUndefined();
+  expect(readSettings([], { EVENT_STORE: 'postgres', EVENTSTORE_URL }).eventStoreUrl).toBeUndefined();
+  expect(readSettings([], { EVENT_STORE: 'eventstoredb', EVENTSTORE_URL }).eventStoreUrl).toBe(EVENTSTORE_URL);
 });
 
 it('takes what the environment names', () => {

@@ -17,6 +17,8 @@ Environment
   KAFKA_BROKERS   another Kafka cluster, host:port,host:port
   BUS             kafka, or feed: no Kafka, services follow the store's own feed
                   (default: kafka, and feed where Java or Maven is missing)
+  EVENT_STORE     where the journals are kept: postgres (default), or eventstoredb at
+  EVENTSTORE_URL  esdb://user:password@host:2113?tls=true
   TRANSFERS_INSTANCES  how many processes of transfers share the ledgers, 1 to 8 (1)
 
 Exit codes
@@ -30,6 +32,8 @@ export interface Settings {
   /** The gateway's. Undefined: 8080 or the next free one. 0: any, and so for all others. */
   readonly port: number | undefined;
   readonly databaseUrl: string | undefined;
+  /** Of the EventStoreDB that keeps the journals; undefined: PostgreSQL keeps them. */
+  readonly eventStoreUrl: string | undefined;
   readonly brokers: readonly string[] | undefined;
   /** Undefined: whatever this machine can run. */
   readonly bus: 'kafka' | 'feed' | undefined;
@@ -40,6 +44,7 @@ export interface Settings {
 /** @throws StartProblem for an option or value that is not known. */
 export function readSettings(args: readonly string[], environment: NodeJS.ProcessEnv): Settings {
   const { MIZAN_PORT, MIZAN_HOME, MIZAN_RESTART, DATABASE_URL, KAFKA_BROKERS, BUS, TRANSFERS_INSTANCES, INIT_CWD } = environment;
+  const { EVENT_STORE, EVENTSTORE_URL } = environment;
   const port = MIZAN_PORT ? Number(MIZAN_PORT) : undefined;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
     throw new StartProblem(`MIZAN_PORT is ${MIZAN_PORT}; it must be a port number, 0 to 65535`, exitCodes.usage);
@@ -51,12 +56,20 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
   // Not quoted: it may hold a password.
   if (DATABASE_URL && !isPostgresUrl(DATABASE_URL))
     throw new StartProblem('DATABASE_URL is not of the form postgres://user:password@host:5432/database', exitCodes.usage);
+  if (EVENT_STORE && EVENT_STORE !== 'postgres' && EVENT_STORE !== 'eventstoredb')
+    throw new StartProblem(`EVENT_STORE is ${EVENT_STORE}; it must be postgres or eventstoredb`, exitCodes.usage);
+  if (EVENT_STORE === 'eventstoredb' && !/^esdb(\+discover)?:\/\/./.test(EVENTSTORE_URL ?? ''))
+    throw new StartProblem(
+      'EVENT_STORE=eventstoredb needs EVENTSTORE_URL, of the form esdb://user:password@host:2113?tls=true',
+      exitCodes.usage,
+    );
   return {
     ...flags(args),
     // npm runs its scripts in the project's folder, and tells here where it was called.
     directory: MIZAN_HOME ? resolve(INIT_CWD || process.cwd(), MIZAN_HOME) : join(root, '.mizan'),
     port,
     databaseUrl: DATABASE_URL || undefined,
+    eventStoreUrl: EVENT_STORE === 'eventstoredb' ? EVENTSTORE_URL : undefined,
     brokers: KAFKA_BROKERS ? KAFKA_BROKERS.split(',') : undefined,
     bus,
     restart: MIZAN_RESTART === '1',

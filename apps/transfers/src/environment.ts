@@ -1,8 +1,21 @@
-import { type Environment, databaseUrl, list, listening, oneOf, publicKeysFile, readEnvironment, url } from '@mizan/platform';
+import {
+  type Environment,
+  databaseUrl,
+  eventStoreUrl,
+  list,
+  listening,
+  onlyWith,
+  oneOf,
+  publicKeysFile,
+  readEnvironment,
+  url,
+} from '@mizan/platform';
 
 const settings = {
   ...listening(8081),
   DATABASE_URL: databaseUrl,
+  EVENT_STORE: oneOf('the kind of store that keeps the journals', ['postgres', 'eventstoredb'], 'postgres'),
+  EVENTSTORE_URL: onlyWith('EVENT_STORE', 'eventstoredb', eventStoreUrl),
   TOKEN_KEYS_FILE: publicKeysFile,
   /** This instance's own address: the owner of its leases. */
   TRANSFERS_URL: url('the address of this service itself'),

@@ -22,6 +22,8 @@ export async function startService() {
       HOST: '127.0.0.1',
       PORT: 0,
       DATABASE_URL: database.url,
+      EVENT_STORE: 'postgres' as const,
+      EVENTSTORE_URL: null,
       TOKEN_KEYS_FILE: tokens.publicKeys,
       TRANSFERS_URL: 'http://127.0.0.1:1',
       BUS: 'feed' as const,

@@ -61,7 +61,13 @@ class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
   }
 }
 
-export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKERS }: TransfersEnvironment): DynamicModule {
+export function transfersModule(environment: TransfersEnvironment): DynamicModule {
+  const { DATABASE_URL, EVENT_STORE, EVENTSTORE_URL, TRANSFERS_URL, BUS, KAFKA_BROKERS } = environment;
+  const openStore = async (): Promise<OpenEventStore> => {
+    if (EVENTSTORE_URL === null) return PostgresEventStore.open({ url: DATABASE_URL });
+    const { EventStoreDbStore } = await import('@mizan/event-store-eventstoredb');
+    return EventStoreDbStore.open({ url: EVENTSTORE_URL });
+  };
   const database = {
     provide: Database,
     inject: [Readiness],
@@ -71,8 +77,8 @@ export function transfersModule({ DATABASE_URL, TRANSFERS_URL, BUS, KAFKA_BROKER
     provide: STORE,
     inject: [Database, Readiness],
     useFactory: async ({ pool }: Database, readiness: Readiness) => {
-      await keepJournalsIn('postgres', pool);
-      const opened = await PostgresEventStore.open({ url: DATABASE_URL });
+      await keepJournalsIn(EVENT_STORE, pool);
+      const opened = await openStore();
       readiness.register('journal', () => opened.check());
       return opened;
     },

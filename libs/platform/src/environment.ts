@@ -122,6 +122,19 @@ export const databaseUrl: Setting<string> = (name, variables) => {
   return value;
 };
 
+/** Where EventStoreDB or KurrentDB is, with TLS and credentials, as its clients take it: `esdb://user:password@host:port?tls=true`. */
+export const eventStoreUrl: Setting<string> = (name, variables) => {
+  const value = secret('the connection string of EventStoreDB or KurrentDB')(name, variables);
+  if (!/^esdb(\+discover)?:\/\/./.test(value)) throw new Fault(`${name} is not an esdb:// or esdb+discover:// address.`);
+  return value;
+};
+
+/** A setting that is asked for only where another one has this value; null elsewhere. */
+export const onlyWith =
+  <T>(other: string, value: string, setting: Setting<T>): Setting<T | null> =>
+  (name, variables) =>
+    variables[other] === value ? setting(name, variables) : null;
+
 /** A file whose path the variable gives. @param read makes something of its content; what it throws is told, so it must not show secrets. */
 export const file =
   <T>(what: string, read: (content: string) => T): Setting<T> =>

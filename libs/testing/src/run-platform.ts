@@ -89,7 +89,15 @@ export async function runPlatform(options: PlatformOptions = {}): Promise<Platfo
 
 function environment(directory: string, options: PlatformOptions): NodeJS.ProcessEnv {
   // The tests' own surroundings, and a developer's, are not the platform's.
-  const { NODE_ENV: _1, NODE_OPTIONS: _2, DATABASE_URL: _3, KAFKA_BROKERS: _4, ...inherited } = process.env;
+  const {
+    NODE_ENV: _1,
+    NODE_OPTIONS: _2,
+    DATABASE_URL: _3,
+    KAFKA_BROKERS: _4,
+    EVENT_STORE: _5,
+    EVENTSTORE_URL: _6,
+    ...inherited
+  } = process.env;
   const ours = { MIZAN_HOME: directory, MIZAN_PORT: '0', MIZAN_RESTART: options.restart ? '1' : '', BUS: 'kafka' };
   return { ...inherited, ...ours, ...options.environment };
 }

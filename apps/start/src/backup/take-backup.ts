@@ -52,6 +52,7 @@ export async function takeBackup(order: BackupOrder): Promise<TakenBackup> {
   );
   if (!server.free) throw new BackupProblem('Another backup of this cluster is being taken');
   if (server.archives !== 'on') throw new BackupProblem('This server was started without an archive. Start it again: npm start');
+  if (await keptElsewhere(client)) throw new BackupProblem(ELSEWHERE);
   const archive = await beginArchive(order, server.system);
 
   const folder = baseFolder(archive, server.id);
@@ -153,6 +154,16 @@ async function withChecksums(client: pg.Client, ledgers: readonly LedgerPosition
 function described(path: string, text: string): CopiedFile {
   return { path, bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') };
 }
+
+/** Whether this database's journals lie in another store, so that a copy of it would be one without them. */
+async function keptElsewhere(client: pg.Client): Promise<boolean> {
+  const { table } = await one<{ table: string | null }>(client, `SELECT to_regclass('transfers.journals_kept_in')::text AS table`);
+  if (table === null) return false;
+  const { rows } = await client.query<{ store: string }>('SELECT store FROM transfers.journals_kept_in');
+  return rows.some(({ store }) => store !== 'postgres');
+}
+const ELSEWHERE =
+  'The journals of this platform are kept in EventStoreDB, which mizan backup does not copy. Stop the services, back up both by their own means, and start again: docs/backup.md says why';
 
 async function one<T extends object>(client: pg.Client, text: string): Promise<T> {
   return (await client.query<T>(text)).rows[0]!;
