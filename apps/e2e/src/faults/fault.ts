@@ -1,5 +1,8 @@
 import type { Stand } from './stand.js';
 
+/** How readers hear of the journal: over Kafka, or over the feed alone. */
+export type Bus = 'kafka' | 'feed';
+
 export type Part = 'PostgreSQL' | 'Kafka' | 'gateway' | 'transfers' | 'accounts' | 'clock';
 
 /** Something that breaks, and how it is mended. */

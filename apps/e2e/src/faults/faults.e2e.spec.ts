@@ -1,5 +1,6 @@
 import { type Outcome, table, tryOut } from './trial.js';
-import { faults } from './faults.js';
+import { faultsOn } from './faults.js';
+import { testBus } from '@mizan/testing';
 import { appendFile, copyFile } from 'node:fs/promises';
 import { byRecomputing, inSql } from './outside-check.js';
 import { Stand } from './stand.js';
@@ -7,14 +8,14 @@ import { Stand } from './stand.js';
 const outcomes: Outcome[] = [];
 let stand: Stand;
 beforeAll(async () => {
-  stand = await Stand.start(1);
+  stand = await Stand.start(1, testBus());
 }, 120_000);
 afterAll(async () => {
   await stand?.stop();
   process.stdout.write(`\n${table(outcomes)}\n`);
 }, 60_000);
 
-for (const fault of faults) {
+for (const fault of faultsOn(testBus())) {
   const lacking = (await fault.lacking?.()) ?? null;
   const possible = lacking === null ? it : it.skip;
   possible(

@@ -1,6 +1,7 @@
 import { brokerFaults } from './broker-faults.js';
-import type { Fault } from './fault.js';
+import type { Bus, Fault } from './fault.js';
 import { serviceFaults } from './service-faults.js';
 import { storeFaults } from './store-faults.js';
 
-export const faults: readonly Fault[] = [...serviceFaults, ...storeFaults, ...brokerFaults];
+/** All that can be tried; where there is no broker, none of its faults. */
+export const faultsOn = (bus: Bus): readonly Fault[] => [...serviceFaults, ...storeFaults, ...(bus === 'kafka' ? brokerFaults : [])];

@@ -1,22 +1,26 @@
 // The long form: faults in random order, up to three at once, for so many minutes. The same seed makes the same choices.
+// What the services take of the machine is looked at all the while.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { Fault } from './fault.js';
-import { faults } from './faults.js';
+import type { Bus, Fault } from './fault.js';
+import { faultsOn } from './faults.js';
+import { Footprints, LONG_ENOUGH_MS, footprintTable, leaks } from './footprints.js';
 import { type Chance, between, chance, shuffled } from './random.js';
 import { Stand } from './stand.js';
 import { type Outcome, table, tryOut } from './trial.js';
 
-const USAGE = 'npm run faults -- [--minutes N] [--seed N] [--only <part of a name>]';
+const USAGE = 'npm run faults -- [--minutes N] [--seed N] [--only <part of a name>] [--bus kafka|feed]';
 const MOST_AT_ONCE = 3;
 /** How long after the first of them the last of several faults may strike, ms. */
 const LONGEST_PAUSE_MS = 4_000;
 
-const { minutes, seed, only } = readOptions();
+const { minutes, seed, only, bus } = readOptions();
 const draw = chance(seed);
 const possible = await whatCanBeTried();
-console.log(`Seed ${seed}, ${minutes} minutes, ${possible.length} kinds of faults`);
+console.log(`Seed ${seed}, ${minutes} minutes, ${possible.length} kinds of faults, BUS=${bus}`);
 
-const stand = await Stand.start(seed);
+const stand = await Stand.start(seed, bus);
+const footprints = new Footprints(stand.platform);
 const outcomes: Outcome[] = [];
 // Ctrl-C ends it after the trial that is under way.
 let over = false;
@@ -28,14 +32,24 @@ try {
     outcomes.push(outcome);
     console.log(table([outcome]).split('\n').at(-1));
     for (const { finding, what } of outcome.findings) console.log(`  ${finding}: ${what}`);
-    if (outcome.findings.length > 0) break;
+    if (outcome.findings.length > 0) over = true;
+  }
+  // Faults kill services: in the end each is left alone for as long as it takes to tell whether it grows.
+  if (!over) {
+    stand.clients.start();
+    await sleep(LONG_ENOUGH_MS);
+    await stand.clients.pause();
   }
 } finally {
+  footprints.stop();
   console.log(`\n${table(outcomes)}`);
   await stand.stop();
 }
-const failed = outcomes.some(({ findings }) => findings.length > 0);
-console.log(failed ? `\nFound with npm run faults -- --seed ${seed}` : `\nNothing was found in ${outcomes.length} trials.`);
+const grown = footprints.all();
+console.log(`\n${footprintTable(grown)}`);
+for (const leak of leaks(grown)) console.log(`  leak: ${leak}`);
+const failed = outcomes.some(({ findings }) => findings.length > 0) || leaks(grown).length > 0;
+console.log(failed ? `\nFound with npm run faults -- --seed ${seed} --bus ${bus}` : `\nNothing was found in ${outcomes.length} trials.`);
 process.exitCode = failed ? 1 : 0;
 
 /** One fault or several, no two of which touch the same part. */
@@ -51,7 +65,7 @@ function together(all: readonly Fault[], chances: Chance): Fault[] {
 
 async function whatCanBeTried(): Promise<Fault[]> {
   const all: Fault[] = [];
-  for (const fault of faults.filter(({ name }) => name.includes(only))) {
+  for (const fault of faultsOn(bus).filter(({ name }) => name.includes(only))) {
     const lacking = (await fault.lacking?.()) ?? null;
     if (lacking === null) all.push(fault);
     else console.log(`${fault.name}: not tried, ${lacking}`);
@@ -60,15 +74,18 @@ async function whatCanBeTried(): Promise<Fault[]> {
   return all;
 }
 
-function readOptions(): { readonly minutes: number; readonly seed: number; readonly only: string } {
+function readOptions(): { readonly minutes: number; readonly seed: number; readonly only: string; readonly bus: Bus } {
   try {
-    const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } } });
-    const read = (text: string | undefined, otherwise: number): number => {
-      const number = text === undefined ? otherwise : Number(text);
-      if (!(number > 0)) throw new Error(`${text} is no positive number.`);
+    const text = { type: 'string' } as const;
+    const { values } = parseArgs({ options: { minutes: text, seed: text, only: text, bus: text } });
+    const read = (value: string | undefined, otherwise: number): number => {
+      const number = value === undefined ? otherwise : Number(value);
+      if (!(number > 0)) throw new Error(`${value} is no positive number.`);
       return number;
     };
-    return { minutes: read(values.minutes, 10), seed: read(values.seed, Date.now() % 1_000_000), only: values.only ?? '' };
+    const { bus = 'kafka', only = '' } = values;
+    if (bus !== 'kafka' && bus !== 'feed') throw new Error(`${bus} is no bus.`);
+    return { minutes: read(values.minutes, 10), seed: read(values.seed, Date.now() % 1_000_000), only, bus };
   } catch (error) {
     console.error(`${(error as Error).message}\n${USAGE}`);
     process.exit(2);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './fault.js';
+import { inQuiet } from './read-models.js';
 import type { Stand } from './stand.js';
 import { LEDGERS } from './wishes.js';
 
@@ -7,9 +8,13 @@ import { LEDGERS } from './wishes.js';
 
 const now = (): number => performance.now();
 
-/** Kills a service as a crash would. Resolves when it is back. */
-async function kill({ platform }: Stand, name: string): Promise<void> {
+/** Kills a service as a crash would. Resolves when it is back. @param before done while it stands still, before it dies. */
+async function kill({ platform }: Stand, name: string, before?: () => Promise<unknown>): Promise<void> {
   const pid = await platform.pidOf(name);
+  if (before) {
+    process.kill(pid, 'SIGSTOP');
+    await before();
+  }
   process.kill(pid, 'SIGKILL');
   while ((await platform.pidOf(name)) === pid) await sleep(10);
   await platform.ready(name);
@@ -69,6 +74,22 @@ const pausedWriter: Fault = {
   },
 };
 
+const announcedAgain: Fault = {
+  name: 'the whole journal is announced to the read models again',
+  touches: ['accounts', 'PostgreSQL', 'clock'],
+  strike: async (stand) => {
+    const forget = (): Promise<void> => kill(stand, 'accounts', () => stand.ask('DELETE FROM accounts.feed_tokens'));
+    const placed = async (): Promise<boolean> => (await stand.ask('SELECT FROM accounts.feed_tokens')).length > 0;
+    // Once in quiet, when nothing may change; once while there is more to come.
+    await inQuiet(stand, async () => {
+      await forget();
+      while (!(await placed())) await sleep(20);
+    });
+    await forget();
+    return now();
+  },
+};
+
 const HOURS = 3_600_000;
 const jumpingClock = (name: string, offMs: number): Fault => ({
   name,
@@ -92,6 +113,7 @@ export const serviceFaults: readonly Fault[] = [
   killedTransfers,
   pausedWriter,
   killed('accounts'),
+  announcedAgain,
   jumpingClock('clocks jump ahead by 2 h', 2 * HOURS),
   jumpingClock('clocks jump back by 2 h', -2 * HOURS),
 ];

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Platform, runPlatform } from '@mizan/testing';
 import { level, openBooks, query, quiet } from './books.js';
 import { Clients, type Target } from './clients.js';
+import type { Bus } from './fault.js';
 import { Line } from './line.js';
 import { BreakableKafka, BreakablePostgres } from './servers.js';
 
@@ -15,30 +16,31 @@ export class Stand {
   private constructor(
     readonly directory: string,
     readonly postgres: BreakablePostgres,
-    readonly kafka: BreakableKafka,
+    private readonly broker: BreakableKafka | null,
     readonly line: Line,
     readonly platform: Platform,
     readonly target: Target,
     readonly clients: Clients,
   ) {}
 
-  static async start(seed: number): Promise<Stand> {
+  static async start(seed: number, bus: Bus): Promise<Stand> {
     const directory = await mkdtemp(join(tmpdir(), 'mizan-faults-'));
     const postgres = new BreakablePostgres(join(directory, 'postgres'));
-    const kafka = new BreakableKafka(join(directory, 'kafka'));
-    await Promise.all([postgres.start(), kafka.start()]);
+    const broker = bus === 'kafka' ? new BreakableKafka(join(directory, 'kafka')) : null;
+    await Promise.all([postgres.start(), broker?.start()]);
     await query(postgres.maintenanceUrl, 'CREATE DATABASE mizan');
     const line = new Line(postgres.port);
     const environment = {
       DATABASE_URL: postgres.url(await line.open()),
-      KAFKA_BROKERS: kafka.brokers.join(','),
+      BUS: bus,
+      KAFKA_BROKERS: broker?.brokers.join(',') ?? '',
       NODE_OPTIONS: `--import=${clock}`,
       TRANSFERS_INSTANCES: '2',
       JUMPING_CLOCK_FILE: join(directory, 'clock'),
     };
     const platform = await runPlatform({ directory: join(directory, 'home'), empty: true, restart: true, environment });
     const target = { url: platform.url, credential: platform.apiKey };
-    const stand = new Stand(directory, postgres, kafka, line, platform, target, new Clients(target, join(directory, 'told.ndjson'), seed));
+    const stand = new Stand(directory, postgres, broker, line, platform, target, new Clients(target, join(directory, 'told.ndjson'), seed));
     await openBooks(target);
     return stand;
   }
@@ -47,8 +49,13 @@ export class Stand {
     await this.clients.close();
     await this.platform.stop();
     this.line.close();
-    await Promise.all([this.kafka.stop(), this.postgres.stop()]);
+    await Promise.all([this.broker?.stop(), this.postgres.stop()]);
     await rm(this.directory, { recursive: true, force: true });
+  }
+
+  get kafka(): BreakableKafka {
+    if (!this.broker) throw new Error('There is no Kafka on this stand.');
+    return this.broker;
   }
 
   /** The database itself, not over the line. */

@@ -66,6 +66,11 @@ export function table(outcomes: readonly Outcome[]): string {
   const rows = outcomes.map(({ fault, acknowledged, lost, doubled, unknown, refused, recoveryMs, levelMs }) =>
     [fault, acknowledged, lost, doubled, unknown, refused, seconds(recoveryMs), seconds(levelMs)].map(String),
   );
+  return inColumns(columns, rows);
+}
+
+/** The first column is words, the others stand to the right. */
+export function inColumns(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map((column, nr) => Math.max(column.length, ...rows.map((row) => row[nr]!.length)));
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, nr) => (nr === 0 ? cell.padEnd(widths[nr]!) : cell.padStart(widths[nr]!))).join(' | ')} |`;
