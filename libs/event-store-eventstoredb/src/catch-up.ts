@@ -73,7 +73,9 @@ export async function* catchUp(
   } finally {
     clearTimeout(deadline);
     signal.removeEventListener('abort', hear);
-    subscription.destroy();
     void subscription.unsubscribe().catch(() => undefined);
+    // A call that is cancelled is over for its client only when what had come of it is taken; until then the client cannot be closed.
+    subscription.off('readable', hear);
+    subscription.resume();
   }
 }

@@ -40,7 +40,8 @@ export interface Subscription {
   read(): Resolved | null;
   on(event: 'confirmation' | 'readable' | 'end' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
-  destroy(): unknown;
+  off(event: 'readable', listener: () => void): unknown;
+  resume(): unknown;
   unsubscribe(): Promise<void>;
 }
 

@@ -61,6 +61,27 @@ export function describeEventStore(name: string, makeStore: () => Promise<StoreU
         expect(await store.read(stream, 0, 100)).toEqual(numbered(winners));
       });
 
+      test('the same again at the same version: it is there once, whatever is answered', async () => {
+        const [end, stream] = [await endOfFeed(store), newStream()];
+        await store.append(stream, 0, ['a', 'b']);
+        await store.append(stream, 2, ['c']);
+        expect([
+          { status: 'appended', version: 2 },
+          { status: 'conflict', actual: 3 },
+        ]).toContainEqual(await store.append(stream, 0, ['a', 'b']));
+        expect(await store.read(stream, 0, 10)).toEqual(numbered(['a', 'b', 'c']));
+        expect((await store.readAll(end, 10)).appends.map(({ events }) => events)).toEqual([['a', 'b'], ['c']]);
+      });
+
+      test('what begins like the events that are there, and goes on otherwise, is a conflict', async () => {
+        const stream = newStream();
+        await store.append(stream, 0, ['a', 'b']);
+        expect(await store.append(stream, 0, ['a', 'x'])).toEqual({ status: 'conflict', actual: 2 });
+        expect(await store.append(stream, 0, ['a', 'b', 'c'])).toEqual({ status: 'conflict', actual: 2 });
+        expect(await store.append(stream, 1, ['a'])).toEqual({ status: 'conflict', actual: 2 });
+        expect(await store.read(stream, 0, 10)).toEqual(numbered(['a', 'b']));
+      });
+
       test('16 writers at one stream, each trying again after a conflict: every event once, each in its order', async () => {
         const stream = newStream();
         const write = async (writer: number): Promise<void> => {
@@ -252,6 +273,16 @@ export function describeEventStore(name: string, makeStore: () => Promise<StoreU
         expect(await store.readAll(next, 10)).toEqual({ appends: [], next });
       });
 
+      test('gives the largest append whole, and goes on behind it', async () => {
+        const [end, large, small] = [await endOfFeed(store), newStream(), newStream()];
+        const texts = range(store.limits.events).map((n) => String(n).padEnd(100, '.'));
+        await store.append(large, 0, texts);
+        await store.append(small, 0, ['a']);
+        const first = await store.readAll(end, 1);
+        expect(first.appends).toEqual([{ token: first.next, stream: large, first: 1, events: texts }]);
+        expect((await store.readAll(first.next, 10)).appends.map(({ stream }) => stream)).toEqual([small]);
+      });
+
       test('heads name each stream of a page once, with the version it reached', async () => {
         const end = await endOfFeed(store);
         const [one, two] = [newStream(), newStream()];
@@ -371,10 +402,14 @@ function randomText(): string {
   return String.fromCodePoint(...codePoints.map((point) => (point === 0 || (point >= 0xd800 && point < 0xe000) ? 0x41 : point)));
 }
 
+/** How far each store's feed was walked: the whole of it once, and not for each test. */
+const walked = new WeakMap<EventStore, FeedToken>();
+
 async function endOfFeed(store: EventStore): Promise<FeedToken | null> {
-  for (let token: FeedToken | null = null; ;) {
+  for (let token = walked.get(store) ?? null; ;) {
     const { heads, next } = await store.heads(token, MAX_FEED_APPENDS);
     token = next;
+    if (token !== null) walked.set(store, token);
     if (heads.length === 0) return token;
   }
 }

@@ -3,7 +3,11 @@ import type { StartedTestContainer } from 'testcontainers';
 import { freePort } from '@mizan/embedded';
 
 /** The images that docker-compose.yml names, too. */
-export const images = { postgres: 'postgres:18.4', kafka: 'apache/kafka:4.1.0' } as const;
+export const images = {
+  postgres: 'postgres:18.4',
+  kafka: 'apache/kafka:4.1.0',
+  eventstoredb: 'eventstore/eventstore:24.2.0-jammy',
+} as const;
 
 const PASSWORD = 'test';
 
@@ -17,15 +21,21 @@ export interface ContainerServer {
  * Says in one line where an engine is there without the image.
  */
 export async function hasImage(image: string): Promise<boolean> {
-  if (!process.env.DOCKER_HOST && !existsSync('/var/run/docker.sock')) return false;
+  const lacking = await whatIsLacking(image);
+  if (lacking === 'the image')
+    process.stderr.write(`Docker has no image ${image}: using the embedded server. For a container: docker pull ${image}\n`);
+  return lacking === null;
+}
+
+/** What a container of this image would need and is not here. */
+export async function whatIsLacking(image: string): Promise<'an engine' | 'the image' | null> {
+  if (!process.env.DOCKER_HOST && !existsSync('/var/run/docker.sock')) return 'an engine';
   try {
     const { ImageName, getContainerRuntimeClient } = await import('testcontainers');
     const client = await getContainerRuntimeClient();
-    if (await client.image.exists(ImageName.fromString(image))) return true;
-    process.stderr.write(`Docker has no image ${image}: using the embedded server. For a container: docker pull ${image}\n`);
-    return false;
+    return (await client.image.exists(ImageName.fromString(image))) ? null : 'the image';
   } catch {
-    return false;
+    return 'an engine';
   }
 }
 
@@ -71,6 +81,17 @@ export async function kafkaContainer(): Promise<ContainerServer> {
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
     .start();
   return { address, stop: () => stopped(container) };
+}
+
+/** @returns the connection string as `address`. */
+export async function eventStoreDbContainer(): Promise<ContainerServer> {
+  const { GenericContainer, Wait } = await containers();
+  const container = await new GenericContainer(images.eventstoredb)
+    .withEnvironment({ EVENTSTORE_CLUSTER_SIZE: '1', EVENTSTORE_INSECURE: 'true', EVENTSTORE_MEM_DB: 'true' })
+    .withExposedPorts(2113)
+    .withWaitStrategy(Wait.forHttp('/health/live', 2113).forStatusCode(204))
+    .start();
+  return { address: `esdb://${container.getHost()}:${container.getMappedPort(2113)}?tls=false`, stop: () => stopped(container) };
 }
 
 /** The library's own clean-up container is used only where its image is there; else it would be pulled. */

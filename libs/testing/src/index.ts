@@ -12,4 +12,5 @@ export { type TestTokens, testTokens } from './tokens.js';
 export * from './write-message.js';
 export type { EventStoreDb, EventStoreDbOptions } from './eventstoredb/server.js';
 export type { Fault, FaultyCall, Faults } from './eventstoredb/faults.js';
+export { realEventStoreDb } from './eventstoredb/real-server.js';
 export { type OwnEventStoreDb, ownEventStoreDb, startEventStoreDb } from './eventstoredb/own-server.js';

@@ -1,0 +1,124 @@
+import { type EventStoreDb, startEventStoreDb } from '@mizan/testing';
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { eventStoreDbClient } from './client.js';
+import { EventStoreDbStore } from './eventstoredb-store.js';
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'mizan-eventstoredb-'));
+});
+
+afterAll(() => rm(directory, { recursive: true }));
+
+const newStream = (): string => `journal-${randomUUID()}`;
+
+/** A certificate for 127.0.0.1, signed by itself. Null where there is no openssl to make one. */
+async function selfSigned(): Promise<{ certificateFile: string; certificate: string; key: string } | null> {
+  const [certificateFile, keyFile] = [join(directory, 'node.crt'), join(directory, 'node.key')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  try {
+    await promisify(execFile)('openssl', ['req', ...kind, ...subject, '-keyout', keyFile, '-out', certificateFile]);
+  } catch {
+    process.stdout.write('TLS to EventStoreDB was not tested: there is no openssl to make a certificate with.\n');
+    return null;
+  }
+  return { certificateFile, certificate: await readFile(certificateFile, 'utf8'), key: await readFile(keyFile, 'utf8') };
+}
+
+describe('TLS and credentials of the connection string', () => {
+  const user = { name: 'mizan', password: 'not%20a:secret' };
+  let server: EventStoreDb | undefined;
+  let certificateFile = '';
+
+  beforeAll(async () => {
+    const tls = await selfSigned();
+    if (!tls) return;
+    certificateFile = tls.certificateFile;
+    server = await startEventStoreDb({ directory: join(directory, 'tls'), tls, user });
+  });
+  afterAll(() => server?.stop());
+
+  const url = (password = user.password, settings = `&tlsCAFile=${certificateFile}`): string =>
+    `esdb://${user.name}:${encodeURIComponent(password)}@127.0.0.1:${server!.ports[0]}?tls=true${settings}`;
+
+  test('reach the client: appends, reads and subscriptions are let in', async () => {
+    if (!server) return;
+    const store = await EventStoreDbStore.open({ url: url() });
+    const stream = newStream();
+    expect(await store.append(stream, 0, ['a'])).toEqual({ status: 'appended', version: 1 });
+    expect(await store.read(stream, 0, 10)).toEqual([{ version: 1, text: 'a' }]);
+    for await (const page of store.subscribe(null, new AbortController().signal)) {
+      expect(page.appends.map(({ events }) => events)).toEqual([['a']]);
+      break;
+    }
+    await store.close();
+  });
+
+  test('another password is not let in, and no error repeats one', async () => {
+    if (!server) return;
+    const attempt = EventStoreDbStore.open({ url: url('wrong-one') });
+    await expect(attempt).rejects.toMatchObject({ type: 'access-denied' });
+    const said = await attempt.catch((error: Error) => `${JSON.stringify(error)} ${error.message} ${error.stack}`);
+    expect(said).not.toMatch(/wrong-one|secret/);
+  });
+
+  test('a certificate that nobody vouches for is not believed', async () => {
+    if (!server) return;
+    await expect(EventStoreDbStore.open({ url: url(user.password, '') })).rejects.toMatchObject({ type: 'unavailable' });
+  });
+});
+
+test('a cluster is found by any of its nodes, and its leader is asked', async () => {
+  const server = await startEventStoreDb({ directory: join(directory, 'cluster'), ports: [0, 0, 0] });
+  server.elect(2);
+  const store = await EventStoreDbStore.open({ url: server.url });
+  const stream = newStream();
+  expect(await store.append(stream, 0, ['a'])).toEqual({ status: 'appended', version: 1 });
+  await store.close();
+  await server.stop();
+});
+
+test('a server that is not there: the store does not open, and says why', async () => {
+  await expect(EventStoreDbStore.open({ url: 'esdb://127.0.0.1:1?tls=false', deadlineMs: 2_000 })).rejects.toThrow(
+    /127\.0\.0\.1:1|ECONNREFUSED/,
+  );
+});
+
+test('a connection string that would make conflicts unreadable is refused', async () => {
+  await expect(EventStoreDbStore.open({ url: 'esdb://127.0.0.1:1?tls=false&throwOnAppendFailure=false' })).rejects.toThrow(
+    /throwOnAppendFailure/,
+  );
+});
+
+test('the client is never handed an object: neither data nor metadata is serialised by it', async () => {
+  const server = await startEventStoreDb({ directory: join(directory, 'bytes') });
+  const handed: unknown[] = [];
+  const store = await EventStoreDbStore.open({
+    url: server.url,
+    connect: async (url) => {
+      const client = await eventStoreDbClient(url);
+      const append = client.appendToStream.bind(client);
+      return Object.assign(client, {
+        appendToStream: (...all: Parameters<typeof append>) => {
+          handed.push(...all[1].flatMap(({ data, metadata }) => [data, metadata]));
+          return append(...all);
+        },
+      });
+    },
+  });
+  // A bigint in what the client serialises itself would end the process.
+  await store.append(newStream(), 0, ['12345678901234567890', '{"minor":12345678901234567890}']);
+  expect(handed).toHaveLength(4);
+  // Bytes, and for the metadata not even a Buffer, which the client would take for an object.
+  for (const bytes of handed) expect(bytes).toBeInstanceOf(Uint8Array);
+  expect([handed[1], handed[3]].map((bytes) => (bytes as object).constructor.name)).toEqual(['Uint8Array', 'Uint8Array']);
+  await store.close();
+  await server.stop();
+});
