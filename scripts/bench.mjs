@@ -1,4 +1,4 @@
-// npm run bench: the rules on one core, the event store, the posting side alone, the whole platform, a storm of expiries,
+// npm run bench: the rules on one core, the event stores, the posting side alone, the whole platform, a storm of expiries,
 // questions about the past of a hot account, and the memory of a large ledger, one after another.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,6 +10,7 @@ if (!(await check(build))) process.exit(1);
 const { postgresServer } = await import('@mizan/testing');
 
 await run('The rules: decide and evolve of a two-leg transfer, one core', 'libs/ledger/bench/decide.bench.mjs', {});
+await run('The event store: EventStoreDB, what the adapter costs', 'libs/event-store-eventstoredb/bench/append.bench.mjs', {});
 const postgres = await postgresServer();
 try {
   await run('The event store: PostgreSQL with fsync', 'libs/event-store-postgres/bench/append.bench.mjs', {
