@@ -17,12 +17,11 @@ export async function* allAfter(
   const filter = { filterOn: 'streamName' as const, prefixes: [prefix] };
   let [position, events, bytes] = [after, 0, 0];
   for (;;) {
-    // One client hands the filter to the server; the other knows none for this call, and what others wrote is left out here.
     const maxCount = requestSize(events, bytes, MAX_PAGE_BYTES);
     const fromPosition = position ?? ('start' as const);
     const options = { direction: 'forwards' as const, fromPosition, maxCount, filter, requiresLeader: true, deadline: deadlineMs };
     // The position itself is read once more.
-    const known = (event: RecordedEvent): boolean => position !== null && placeOf(event).commit <= position.commit;
+    const known = (event: RecordedEvent): boolean => position !== null && !isAfter(placeOf(event), position);
     const read = await answered(client.readAll(options), maxCount, 'reading the feed', deadlineMs, known);
     events += read.events.length;
     bytes += read.bytes;
@@ -32,8 +31,13 @@ export async function* allAfter(
       // The position itself is read once more.
       if (position && event.position.commit <= position.commit) continue;
       position = event.position;
+      // Where the client knows no filter for this call, it is here that others' events are left out.
       if (event.streamId.startsWith(prefix)) yield event;
     }
     if (read.ended) return position;
   }
 }
+
+/** Events of one transaction of an old kind share their commit position. */
+const isAfter = (one: LogPosition, other: LogPosition): boolean =>
+  one.commit > other.commit || (one.commit === other.commit && one.prepare > other.prepare);

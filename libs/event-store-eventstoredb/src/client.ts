@@ -1,3 +1,5 @@
+import { checkConnectionString } from './connection-string.js';
+
 /** The place of an event in the server's log. */
 export interface LogPosition {
   readonly commit: bigint;
@@ -72,7 +74,8 @@ export interface ReadAllOptions extends CallOptions {
   readonly direction: 'forwards' | 'backwards';
   readonly fromPosition: LogPosition | 'start' | 'end';
   readonly maxCount: number;
-  readonly filter: Filter;
+  /** The one client hands it to the server, the other knows none for this call. */
+  readonly filter?: Filter;
 }
 
 export interface SubscribeOptions {
@@ -110,6 +113,13 @@ export interface EventStoreClient {
 export async function eventStoreDbClient(url: string): Promise<EventStoreClient> {
   // Only here: both clients write their messages into one place of the process, so that not both of them can be loaded.
   const { EventStoreDBClient } = await import('@eventstore/db-client');
-  const client = EventStoreDBClient.connectionString(url);
-  return Object.assign(client, { supports: async () => false }) as unknown as EventStoreClient;
+  checkConnectionString(url);
+  try {
+    const client = EventStoreDBClient.connectionString(url);
+    return Object.assign(client, { supports: async () => false }) as unknown as EventStoreClient;
+  } catch (error) {
+    // Whoever prints the error would print the password.
+    if (error instanceof Error) Reflect.deleteProperty(error, 'connectionString');
+    throw error;
+  }
 }

@@ -62,8 +62,6 @@ export class EventStoreDbStore implements OpenEventStore {
   /** @throws what `check` throws. */
   static async open(options: EventStoreDbOptions): Promise<EventStoreDbStore> {
     const { url, prefix = 'journal-', connect = eventStoreDbClient, deadlineMs = DEADLINE_MS } = options;
-    if (/[?&]throwOnAppendFailure=false/i.test(url))
-      throw new Error('The connection string must not set throwOnAppendFailure=false: what a conflict says would then be wrong.');
     const store = new EventStoreDbStore(await connect(url), prefix, deadlineMs);
     try {
       await store.check();
@@ -76,9 +74,8 @@ export class EventStoreDbStore implements OpenEventStore {
 
   /** @throws when the server cannot be reached, has no leader, or does not let us read all of it: not ready. */
   async check(): Promise<void> {
-    const filter = { filterOn: 'streamName' as const, prefixes: [this.prefix] };
-    const last = { direction: 'backwards' as const, fromPosition: 'end' as const, maxCount: 1, filter, requiresLeader: true };
-    await answered(this.client.readAll({ ...last, deadline: this.deadlineMs }), 1, 'reading the end of the feed', this.deadlineMs);
+    const last = { direction: 'backwards', fromPosition: 'end', maxCount: 1, requiresLeader: true, deadline: this.deadlineMs } as const;
+    await answered(this.client.readAll(last), 1, 'reading the end of the feed', this.deadlineMs);
   }
 
   /** Resolves when every append has had its answer. What comes later is refused. */
