@@ -73,9 +73,9 @@ export default {
     },
     {
       name: 'test-servers-in-tests',
-      comment: 'Nothing that runs outside tests imports libs/testing.',
+      comment: 'Nothing that runs outside tests and measurements imports libs/testing.',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: `^libs/testing/|^apps/e2e/|${tests}` },
+      from: { path: '^(apps|libs)/', pathNot: `^libs/testing/|^apps/e2e/|/bench/|${tests}` },
       to: { path: '^libs/testing/' },
     },
     {

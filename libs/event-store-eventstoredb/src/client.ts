@@ -103,20 +103,23 @@ export interface EventStoreClient {
 }
 
 /**
- * The client of `@eventstore/db-client` for a connection string, with each append a call of its own.
+ * Makes each append of a client a call of its own.
  *
- * It would put many appends on one stream of messages, and keep those that wait in one map for the whole process: where one such
- * stream breaks, the appends of every other are forgotten, and the answer to a forgotten one throws where nobody can catch it. A client that
- * has heard of a new leader keeps the stream to the old one, so one leader change and the end of that node would be enough. It asks the server
- * whether it takes such streams; here it hears that this one does not.
+ * By itself it would put many on one stream of messages. The older client keeps those that wait in one map for the whole process: where one
+ * such stream breaks, the appends of every other are forgotten, and the answer to a forgotten one throws where nobody can catch it. A client
+ * that has heard of a new leader keeps the stream to the old one, so one leader change and the end of that node would be enough. And where a server
+ * ends the stream in good order, both clients go on with it, and no append is ever answered again. They ask the server whether it takes such
+ * streams; here they hear that this one does not.
  */
+export const callingForEachAppend = <T extends EventStoreClient>(client: T): T => Object.assign(client, { supports: async () => false });
+
+/** The client of `@eventstore/db-client` for a connection string. @throws for one that it cannot read; no error repeats it. */
 export async function eventStoreDbClient(url: string): Promise<EventStoreClient> {
   // Only here: both clients write their messages into one place of the process, so that not both of them can be loaded.
   const { EventStoreDBClient } = await import('@eventstore/db-client');
   checkConnectionString(url);
   try {
-    const client = EventStoreDBClient.connectionString(url);
-    return Object.assign(client, { supports: async () => false }) as unknown as EventStoreClient;
+    return callingForEachAppend(EventStoreDBClient.connectionString(url) as unknown as EventStoreClient);
   } catch (error) {
     // Whoever prints the error would print the password.
     if (error instanceof Error) Reflect.deleteProperty(error, 'connectionString');

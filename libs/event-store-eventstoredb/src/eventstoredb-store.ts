@@ -14,7 +14,7 @@ import {
 } from '@mizan/event-store';
 import { setTimeout as pause } from 'node:timers/promises';
 import { refuseTooLarge, versionInConflict } from './answers.js';
-import { type EventStoreClient, eventStoreDbClient } from './client.js';
+import { type EventStoreClient, callingForEachAppend, eventStoreDbClient } from './client.js';
 import { Deadline, DeadlinePassed } from './deadline.js';
 import { Feed } from './feed.js';
 import { toEvents } from './stored-text.js';
@@ -62,7 +62,7 @@ export class EventStoreDbStore implements OpenEventStore {
   /** @throws what `check` throws. */
   static async open(options: EventStoreDbOptions): Promise<EventStoreDbStore> {
     const { url, prefix = 'journal-', connect = eventStoreDbClient, deadlineMs = DEADLINE_MS } = options;
-    const store = new EventStoreDbStore(await connect(url), prefix, deadlineMs);
+    const store = new EventStoreDbStore(callingForEachAppend(await connect(url)), prefix, deadlineMs);
     try {
       await store.check();
       return store;

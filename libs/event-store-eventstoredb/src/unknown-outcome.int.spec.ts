@@ -124,8 +124,14 @@ test('another node leads: the append is refused there, and the same again reache
 
 /** As the client is by itself: many appends share a stream of messages. */
 async function sharing(url: string): Promise<EventStoreClient> {
-  const client = await eventStoreDbClient(url);
-  return Object.assign(client, { supports: async () => true });
+  const client = Object.assign(await eventStoreDbClient(url), { supports: async () => true });
+  return {
+    appendToStream: client.appendToStream.bind(client),
+    readStream: client.readStream.bind(client),
+    readAll: client.readAll.bind(client),
+    subscribeToAll: client.subscribeToAll.bind(client),
+    dispose: client.dispose,
+  };
 }
 
 test('the end of the old leader harms no append on its way to the new one', async () => {
