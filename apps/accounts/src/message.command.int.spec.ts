@@ -58,7 +58,7 @@ interface Ended {
 }
 
 async function command(...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', program, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { ...process.env, KAFKA_BROKERS: kafka.brokers.join(',') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -6,7 +6,12 @@ const usage = `Usage: message.command.js look <topic>/<partition>@<offset>      
        message.command.js pass-over <topic>/<partition>@<offset>   puts a message that is none of the journal's with the dead letters,
                                                                    and lets the books go on behind it
        message.command.js list                                     the dead letters
-       message.command.js replay <topic>/<partition>@<offset>      sends a dead letter again to the topic it came from`;
+       message.command.js replay <topic>/<partition>@<offset>      sends a dead letter again to the topic it came from
+KAFKA_BROKERS names the brokers, host:port, separated by commas: 127.0.0.1:9092 unless given.`;
+
+// The Kafka client sets timers to times that are past, of which Node would warn in the middle of the answer.
+process.removeAllListeners('warning');
+process.on('warning', ({ name, message }) => name === 'TimeoutNegativeWarning' || process.stderr.write(`${name}: ${message}\n`));
 
 const [what, at, ...more] = process.argv.slice(2);
 const place = placeOf(at ?? '');
@@ -21,7 +26,9 @@ try {
   if (place) await about(place);
   else await listLetters();
 } catch (error) {
-  process.stderr.write(`${at ?? what}: ${(error as Error).message}\n`);
+  const { name, message } = error as Error;
+  const asked = name.startsWith('KafkaJS') ? ` (asked ${brokers.join(', ')}; KAFKA_BROKERS=<host:port> names others)` : '';
+  process.stderr.write(`${at ?? what}: ${message}${asked}\n`);
   process.exitCode = 1;
 }
 

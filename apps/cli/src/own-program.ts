@@ -28,5 +28,5 @@ export async function ownProgram<T>({ world, output }: Session, name: string, ar
   await closed;
   world.signal.removeEventListener('abort', stop);
   if (last && 'done' in last) return last.done;
-  throw new Failure(last && 'error' in last ? `${last.error}.` : complained.trim() || `${name} ended without a word.`);
+  throw new Failure(last && 'error' in last ? `${last.error.replace(/\.$/, '')}.` : complained.trim() || `${name} ended without a word.`);
 }

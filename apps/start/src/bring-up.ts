@@ -46,7 +46,7 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
   });
   occupancy.update({ url: urlOf(ports.gateway) });
 
-  if (settings.eventStoreUrl) report.step('EventStoreDB').done(`${hostsOf(settings.eventStoreUrl)} (EVENTSTORE_URL)`);
+  if (settings.eventStore) report.step('EventStoreDB').noted('keeps the journals (EVENT_STORE); transfers asks it, not this start');
   const database = postgres(settings, home, ports.postgres, supervisor, report);
   const broker = kafka(bus, settings, home, ports.kafka, supervisor, report);
   // Whichever fails first is reported; the other's failure must not go unheard of in between.
@@ -57,7 +57,7 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
     brokers,
     ports,
     moreTransfersPorts: await Promise.all(Array.from({ length: settings.transfersInstances - 1 }, freePort)),
-    eventStoreUrl: settings.eventStoreUrl,
+    eventStore: settings.eventStore,
     bus: bus.name,
     passwords: new Map(await Promise.all(services.map(async ({ name }) => [name, await password(home, name)] as const))),
     accountsKeyFile: join(home.secrets, 'accounts.key'),
@@ -79,9 +79,6 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
     : await demoLedger(home, { ...development, accountsUrl: urlOf(ports.accounts) }, report.step('demo ledger'));
   return { home, development, bus: bus.name, brokers, demo };
 }
-
-/** Without credentials. */
-const hostsOf = (connectionString: string): string => connectionString.replace(/^[^/]*\/\/([^@/]*@)?/, '').split(/[/?]/)[0]!;
 
 async function migrate(around: Surroundings, report: Report): Promise<void> {
   const step = report.step('migrations');

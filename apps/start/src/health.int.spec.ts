@@ -43,10 +43,22 @@ describe('what stands still', () => {
     );
   });
 
-  it('by an event, is not told how to pass over it', () => {
-    expect(inWords(halted('journal-u1@17: the type AmountMoved is unknown'), 'logs/accounts.log', ['127.0.0.1:9092'])).toBe(
-      'accounts: the books stand still: journal-u1@17: the type AmountMoved is unknown. Posting goes on. ' +
+  it.each([
+    'journal-u1@17: Event journal-u1@17 is of an unknown type AmountMoved. Run a newer program.',
+    'journal-u1@17: The read model cannot apply events 17 to 17: Event journal-u1@17 has schema version 2; this program knows 1. Run a newer one.',
+    'journal-u1@17: Schema version 2 is unknown here (1 is the newest). Run a newer program.',
+  ])('by an event of a newer release, is told to start one: %s', (why) => {
+    expect(inWords(halted(why), 'logs/accounts.log', ['127.0.0.1:9092'])).toBe(
+      `accounts: the books stand still: ${why.slice(0, -1)}. Posting goes on. ` +
         'No event is ever passed over: start a release that understands it. See logs/accounts.log',
+    );
+  });
+
+  it('by books that an event does not fit, is told how they are mended', () => {
+    const why = 'journal-u1@6: The read model cannot apply events 6 to 6: The events speak of entries on accounts that were never opened.';
+    expect(inWords(halted(why), 'logs/accounts.log', [])).toBe(
+      `accounts: the books stand still: ${why.slice(0, -1)}. Posting goes on. Compare the books with the journal, npx mizan rebuild, ` +
+        'and mend them, npx mizan rebuild --although-different; then stop and start again. See logs/accounts.log',
     );
   });
 

@@ -11,6 +11,9 @@ const HALT = /^The books stand still: /;
 /** What it says of a message that somebody else put on its topic. */
 const FOREIGN = /^The books stand still: the message ([\w.-]+\/\d+@\d+) is none of the journal's: /;
 
+/** And of an event that a newer release has written. */
+const NEWER = /\. Run a newer (one|program)\b/;
+
 export interface RunningService {
   readonly name: string;
   readonly url: string;
@@ -63,10 +66,12 @@ export function inWords(failing: FailingPart, logFile: string, brokers: readonly
   return `${service}: the books stand still: ${detail.replace(HALT, '').replace(/\.$/, '')}. Posting goes on. ${remedy(detail, brokers)} See ${logFile}`;
 }
 
-/** A message that is none of the journal's is put aside; an event of the journal is not. */
+/** A message that is none of the journal's is put aside; an event never is: it wants another release, or other books. */
 function remedy(detail: string, brokers: readonly string[]): string {
+  if (NEWER.test(detail)) return 'No event is ever passed over: start a release that understands it.';
   const place = FOREIGN.exec(detail)?.[1];
-  if (place === undefined) return 'No event is ever passed over: start a release that understands it.';
+  if (place === undefined)
+    return 'Compare the books with the journal, npx mizan rebuild, and mend them, npx mizan rebuild --although-different; then stop and start again.';
   const command = `KAFKA_BROKERS=${brokers.join(',')} ${shown(node)} ${shown(entryPoint('accounts', 'message.command.js'))}`;
   return `To put the message aside: ${command} pass-over ${place}, then stop and start again; no entry is lost.`;
 }

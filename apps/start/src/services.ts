@@ -9,7 +9,7 @@ export interface Surroundings {
   readonly ports: Readonly<Record<ServiceName, number>>;
   /** Of the instances of transfers after the first. */
   readonly moreTransfersPorts: readonly number[];
-  readonly eventStoreUrl: string | undefined;
+  readonly eventStore: Readonly<Record<string, string>> | null;
   readonly bus: 'kafka' | 'feed';
   readonly brokers: readonly string[];
   readonly signingKeyFile: string;
@@ -27,12 +27,9 @@ interface ServicePlan {
   readonly own: (around: Surroundings) => Readonly<Record<string, string>>;
 }
 
-const journalsIn = ({ eventStoreUrl }: Surroundings): Readonly<Record<string, string>> =>
-  eventStoreUrl === undefined ? {} : { EVENT_STORE: 'eventstoredb', EVENTSTORE_URL: eventStoreUrl };
-
 /** Everything that `npm start` runs, besides PostgreSQL and Kafka. */
 export const services: readonly ServicePlan[] = [
-  { name: 'transfers', oldSpaceMb: 128, own: journalsIn },
+  { name: 'transfers', oldSpaceMb: 128, own: ({ eventStore }) => eventStore ?? {} },
   { name: 'gateway', oldSpaceMb: 96, own: ({ signingKeyFile }) => ({ SIGNING_KEY_FILE: signingKeyFile }) },
   { name: 'accounts', oldSpaceMb: 128, own: ({ accountsKeyFile }) => ({ SERVICE_KEY_FILE: accountsKeyFile }) },
 ];

@@ -20,7 +20,7 @@ it('starts everything of its own in .mizan where nothing is said', () => {
     json: false,
     port: undefined,
     databaseUrl: undefined,
-    eventStoreUrl: undefined,
+    eventStore: null,
     brokers: undefined,
     bus: undefined,
     restart: false,
@@ -31,7 +31,8 @@ it('starts everything of its own in .mizan where nothing is said', () => {
 it.each([
   [{ EVENT_STORE: 'oracle' }, 'EVENT_STORE is oracle; it must be postgres or eventstoredb'],
   [{ EVENT_STORE: 'eventstoredb' }, 'EVENT_STORE=eventstoredb needs EVENTSTORE_URL'],
-  [{ EVENT_STORE: 'eventstoredb', EVENTSTORE_URL: 'http://secret@one:2113' }, 'EVENT_STORE=eventstoredb needs EVENTSTORE_URL'],
+  [{ EVENTSTORE_URL: 'esdb://secret@one:2113' }, 'EVENTSTORE_URL is set, and EVENT_STORE is not; say EVENT_STORE=eventstoredb'],
+  [{ EVENTSTORE_URL_FILE: 'secret/file' }, 'EVENTSTORE_URL_FILE is set, and EVENT_STORE is not'],
 ])('%p: no such store', (environment, message) => {
   const problem = problemOf([], environment);
   expect(problem.message).toContain(message);
@@ -41,9 +42,13 @@ it.each([
 
 it('takes the store of the journals only where it is asked for', () => {
   const EVENTSTORE_URL = 'esdb+discover://admin:secret@one:2113,two:2113?tls=true';
-  expect(readSettings([], { EVENTSTORE_URL }).eventStoreUrl).toBeUndefined();
-  expect(readSettings([], { EVENT_STORE: 'postgres', EVENTSTORE_URL }).eventStoreUrl).toBeUndefined();
-  expect(readSettings([], { EVENT_STORE: 'eventstoredb', EVENTSTORE_URL }).eventStoreUrl).toBe(EVENTSTORE_URL);
+  expect(readSettings([], { EVENT_STORE: 'postgres', EVENTSTORE_URL }).eventStore).toBeNull();
+  expect(readSettings([], { EVENT_STORE: 'eventstoredb', EVENTSTORE_URL }).eventStore).toEqual({
+    EVENT_STORE: 'eventstoredb',
+    EVENTSTORE_URL,
+  });
+  const byFile = { EVENT_STORE: 'eventstoredb', EVENTSTORE_URL_FILE: 'address', INIT_CWD: '/here' };
+  expect(readSettings([], byFile).eventStore).toEqual({ EVENT_STORE: 'eventstoredb', EVENTSTORE_URL_FILE: '/here/address' });
 });
 
 it('takes what the environment names', () => {

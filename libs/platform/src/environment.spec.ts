@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import {
   BadEnvironment,
   databaseUrl,
+  eventStoreUrl,
   file,
   list,
   listening,
   oneOf,
+  onlyWith,
   parseEnvironment,
   publicKeysFile,
   secret,
@@ -93,4 +95,36 @@ it.each([
 it('a setting without a default must be given', () => {
   const strict = { NAME: text('a name'), SIZE: wholeNumber('a size', { least: 1, most: 9 }), KEY: file('a key', (content) => content) };
   expect(() => parseEnvironment(strict, {})).toThrow(/NAME is not set[^]*SIZE is not set[^]*KEY is not set\. It is the path of a key/);
+});
+
+describe('where journals are kept', () => {
+  const settings = {
+    EVENT_STORE: oneOf('the kind of store', ['postgres', 'eventstoredb'], 'postgres'),
+    EVENTSTORE_URL: onlyWith('EVENT_STORE', 'eventstoredb', eventStoreUrl),
+  };
+  const URL = 'esdb+discover://admin:pass%40word@one:2113,two:2113?tls=true';
+
+  it('is asked for only where it is needed', () => {
+    expect(parseEnvironment(settings, {})).toEqual({ EVENT_STORE: 'postgres', EVENTSTORE_URL: null });
+    expect(parseEnvironment(settings, { EVENT_STORE: 'postgres', EVENTSTORE_URL: URL }).EVENTSTORE_URL).toBeNull();
+    expect(parseEnvironment(settings, { EVENT_STORE: 'eventstoredb', EVENTSTORE_URL: URL }).EVENTSTORE_URL).toBe(URL);
+  });
+
+  it.each([
+    [{ EVENTSTORE_URL: URL }, 'EVENTSTORE_URL is set, and EVENT_STORE is not'],
+    [{ EVENTSTORE_URL_FILE: '/nowhere' }, 'EVENTSTORE_URL_FILE is set, and EVENT_STORE is not'],
+    [{ EVENT_STORE: 'eventstoredb' }, 'Neither EVENTSTORE_URL nor EVENTSTORE_URL_FILE gives a value'],
+    [{ EVENT_STORE: 'eventstoredb', EVENTSTORE_URL: 'esdb://admin:pass@word@one:2113' }, 'EVENTSTORE_URL is not an esdb:// or'],
+    [{ EVENT_STORE: 'eventstoredb', EVENTSTORE_URL: 'esdb://admin:pass/word@one:2113' }, 'EVENTSTORE_URL is not an esdb:// or'],
+    [{ EVENT_STORE: 'eventstoredb', EVENTSTORE_URL: 'http://admin:word@one:2113' }, 'EVENTSTORE_URL is not an esdb:// or'],
+  ])('%p is refused, without a word of it', (variables, fault) => {
+    let message = '';
+    try {
+      parseEnvironment(settings, variables);
+    } catch (error) {
+      ({ message } = error as Error);
+    }
+    expect(message).toContain(fault);
+    expect(message).not.toMatch(/word@|pass[@/%]/);
+  });
 });

@@ -125,15 +125,21 @@ export const databaseUrl: Setting<string> = (name, variables) => {
 /** Where EventStoreDB or KurrentDB is, with TLS and credentials, as its clients take it: `esdb://user:password@host:port?tls=true`. */
 export const eventStoreUrl: Setting<string> = (name, variables) => {
   const value = secret('the connection string of EventStoreDB or KurrentDB')(name, variables);
-  if (!/^esdb(\+discover)?:\/\/./.test(value)) throw new Fault(`${name} is not an esdb:// or esdb+discover:// address.`);
+  if (!/^esdb(\+discover)?:\/\/([^@/?]*@)?[^@/?]+([/?][^@]*)?$/.test(value))
+    throw new Fault(`${name} is not an esdb:// or esdb+discover:// address (in a password, write @ as %40, / as %2F, ? as %3F).`);
   return value;
 };
 
-/** A setting that is asked for only where another one has this value; null elsewhere. */
+/** A setting that is asked for only where another one has this value; null elsewhere. Given while nothing is said of the other, it is a fault. */
 export const onlyWith =
   <T>(other: string, value: string, setting: Setting<T>): Setting<T | null> =>
-  (name, variables) =>
-    variables[other] === value ? setting(name, variables) : null;
+  (name, variables) => {
+    if (given(other, variables) === value) return setting(name, variables);
+    const idle = [name, `${name}_FILE`].find((each) => given(each, variables));
+    if (idle && !given(other, variables))
+      throw new Fault(`${idle} is set, and ${other} is not: say ${other}=${value}, or what else it is.`);
+    return null;
+  };
 
 /** A file whose path the variable gives. @param read makes something of its content; what it throws is told, so it must not show secrets. */
 export const file =

@@ -51,6 +51,8 @@ export async function rebuild(session: Session, { althoughDifferent }: { readonl
   else if (differences.length === 0)
     output.note(`The read models were as the journal has them, ${events.toLocaleString('en')} events, and are made anew.`);
   else
-    output.note('The read models are mended: they are as the journal has them. If accounts stands still, start it again (mizan status).');
+    output.note(
+      'The read models are mended: they are as the journal has them. Where accounts stood still (mizan status), stop and start again.',
+    );
   return switched ? exitCode.done : exitCode.checkFailed;
 }
