@@ -11,6 +11,8 @@ const KNOWN = new Set(
 
 /** @throws for settings that the client would overlook aloud, or that would make it answer wrongly. No error repeats the string. */
 export function checkConnectionString(url: string): void {
+  if (!/^[^@]*@?[^@]*$/.test(url.split('?')[0]!))
+    throw new Error('The connection string of EventStoreDB has more than one @: write the one in the password as %40.');
   for (const [, name = '', value = ''] of url.matchAll(/[?&]([^=&?]*)=?([^&?]*)/g)) {
     const flat = name.replace(/[_-]/g, '').toLowerCase();
     if (!KNOWN.has(flat)) throw new Error(`The connection string of EventStoreDB has a setting '${name}' that its client does not know.`);

@@ -107,6 +107,12 @@ test.each([
   warn.mockRestore();
 });
 
+test('a connection string with an @ in its password is refused before anything could show what stands behind it', async () => {
+  const attempt = EventStoreDbStore.open({ url: 'esdb://mizan:se@cret@127.0.0.1:1?tls=false' });
+  await expect(attempt).rejects.toThrow(/more than one @: write the one in the password as %40/);
+  expect(inspect(await attempt.catch((error: unknown) => error))).not.toMatch(/cret/);
+});
+
 test('the client is never handed an object: neither data nor metadata is serialised by it', async () => {
   const server = await startEventStoreDb({ directory: join(directory, 'bytes') });
   const handed: unknown[] = [];

@@ -10,6 +10,7 @@ import {
   type OpenEventStore,
   type StoredEvent,
   appendBytes,
+  headsOf,
   pageLimit,
 } from '@mizan/event-store';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -163,13 +164,8 @@ export class EventStoreDbStore implements OpenEventStore {
   async heads(after: FeedToken | null, limit: number): Promise<FeedHeads> {
     const most = pageLimit(limit, MAX_FEED_APPENDS);
     const { appends, more } = await this.take(after, most, MOST_HEADS_BYTES);
-    const heads = new Map<string, number>();
-    for (const { stream, first, events } of appends) {
-      heads.delete(stream);
-      heads.set(stream, first + events.length - 1);
-    }
     return {
-      heads: [...heads].map(([stream, version]) => ({ stream, version })),
+      heads: headsOf(appends),
       next: appends.at(-1)?.token ?? after,
       full: more || appends.length === most,
     };

@@ -1,6 +1,7 @@
 import { type AppendLimits, MAX_FEED_APPENDS, MAX_PAGE_BYTES, MAX_PAGE_EVENTS, appendBytes, pageLimit } from './bounds.js';
 import { placeOf, tokenAt } from './counted-token.js';
 import type { Appended, EventStore, FeedAppend, FeedHeads, FeedPage, FeedToken, StoredEvent } from './event-store.js';
+import { headsOf } from './heads.js';
 import { Bell, liveFeed } from './live-feed.js';
 
 /** Nobody else appends here; this only bounds a wait. */
@@ -49,13 +50,8 @@ export class InMemoryEventStore implements EventStore {
 
   async heads(after: FeedToken | null, limit: number): Promise<FeedHeads> {
     const appends = this.after(after, limit);
-    const heads = new Map<string, number>();
-    for (const { stream, first, events } of appends) {
-      heads.delete(stream);
-      heads.set(stream, first + events.length - 1);
-    }
     return {
-      heads: [...heads].map(([stream, version]) => ({ stream, version })),
+      heads: headsOf(appends),
       next: appends.at(-1)?.token ?? after,
       full: appends.length === pageLimit(limit, MAX_FEED_APPENDS),
     };
