@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Follower, HttpFeed, Inbox, KafkaStrategy, type Log } from '@mizan/messaging';
 import { Cursors, Database, Metrics, Readiness, log, serviceTokens } from '@mizan/platform';
 import { AccountsController } from './accounts.controller.js';
+import { LIVE } from './book-tables.js';
 import { measureBooks } from './books-metrics.js';
 import { Books } from './books.js';
 import { EntriesController } from './entries.controller.js';
@@ -10,7 +11,7 @@ import type { AccountsEnvironment, Sources } from './environment.js';
 import { HoldsController } from './holds.controller.js';
 import { JournalConsumer } from './journal.consumer.js';
 import { JournalProjection } from './journal.projection.js';
-import { rebuildingStreams, resumeRefill } from './refill.js';
+import { refillingStreams, resumeRefill } from './refill.js';
 import { StatementsController } from './statements.controller.js';
 
 /** Connections to PostgreSQL: one or two write, the rest read. */
@@ -52,7 +53,7 @@ export function accountsModule(settings: AccountsEnvironment): DynamicModule {
     inject: [Database, Readiness, Metrics],
     useFactory: ({ pool }: Database, readiness: Readiness, metrics: Metrics) => {
       const made = new Follower({
-        inbox: new Inbox({ pool, schema: 'accounts', consumer: CONSUMER, projection: new JournalProjection() }),
+        inbox: new Inbox({ pool, schema: LIVE, consumer: CONSUMER, projection: new JournalProjection() }),
         feed: journalFeed(settings),
         bus: BUS,
         log: say,
@@ -62,7 +63,7 @@ export function accountsModule(settings: AccountsEnvironment): DynamicModule {
         // Anyone may read this, and streams are of all tenants: no word of any one of them.
         const { halted, streams: _, ...status } = made.status();
         if (halted !== null) throw new Error(`The books stand still: ${halted}`);
-        return { ...status, rebuilding: await rebuildingStreams(pool) };
+        return { ...status, rebuilding: await refillingStreams(pool) };
       });
       return made;
     },

@@ -1,11 +1,10 @@
 import { plainName } from '@mizan/database';
 import type pg from 'pg';
-import { bookTables, inSchema } from './snapshot.js';
+import { LIVE, bookTables, inSchema } from './book-tables.js';
 
 // The books are made again in tables of their own, which then take the place of those that are read. They are made after those as they
 // are: with what an operator added to them, and without anybody having to write a table's definition twice.
 
-export const LIVE = 'accounts';
 /** Where the books are made again. Nothing in it is worth keeping. */
 export const BESIDE = 'accounts_beside';
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { BESIDE, LIVE } from './books-beside.js';
-import { bookTables } from './snapshot.js';
+import { LIVE, bookTables } from './book-tables.js';
+import { BESIDE } from './books-beside.js';
 
 /** One table in which the books that are read and those made again are not the same. */
 export interface Difference {

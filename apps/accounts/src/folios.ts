@@ -1,5 +1,5 @@
 import type { EntryEvent } from '@mizan/ledger';
-import type pg from 'pg';
+import type { WrittenBook } from './journal.projection.js';
 
 /**
  * How an account's postings are summed up for questions about the past. The fewer lines a folio has, the fewer are looked at one by one;
@@ -39,14 +39,6 @@ export function filledFolios(entries: readonly EntryEvent[], account: string, be
     lines += added;
   }
   return filled;
-}
-
-/** The book of one ledger, in whichever schema its tables are, in the transaction that writes it. */
-export interface WrittenBook {
-  readonly client: pg.PoolClient;
-  readonly schema: string;
-  /** The number by which the tables know the ledger. */
-  readonly ledger: number;
 }
 
 /** Writes a folio whose postings are there, and with the last one of a volume the volume. @param account its number */

@@ -3,7 +3,8 @@ import { decodeEvent, ledgerUidOf } from '@mizan/contracts';
 import type { Balances, EntryEvent, Hold, Texts } from '@mizan/ledger';
 import type { Projection } from '@mizan/messaging';
 import type pg from 'pg';
-import { FOLIO_SIZES, type WrittenBook, closeFolio, filledFolios } from './folios.js';
+import { LIVE } from './book-tables.js';
+import { FOLIO_SIZES, closeFolio, filledFolios } from './folios.js';
 import { type HeldTotals, type LedgerChanges, type PlacedHold, type RecordedMoment, ledgerChanges } from './ledger-changes.js';
 import { legsText } from './legs.js';
 
@@ -11,7 +12,7 @@ import { legsText } from './legs.js';
 export class JournalProjection implements Projection {
   /** @param schema where the tables are: the books that are read, or others beside them. */
   constructor(
-    private readonly schema = 'accounts',
+    private readonly schema: string = LIVE,
     private readonly folioSizes = FOLIO_SIZES,
   ) {}
 
@@ -45,6 +46,14 @@ export class JournalProjection implements Projection {
       for (const folio of filledFolios(changes.entries, id, lines - added, this.folioSizes)) await closeFolio(book, number, folio);
     }
   }
+}
+
+/** The book of one ledger, in whichever schema its tables are, in the transaction that writes it. */
+export interface WrittenBook {
+  readonly client: pg.PoolClient;
+  readonly schema: string;
+  /** The number by which the tables know the ledger. */
+  readonly ledger: number;
 }
 
 /** The accounts that a run has moved or changed, by their ids: by which number the tables know each, and how many lines it has now. */

@@ -91,14 +91,14 @@ export function checkRange({ from, to }: { readonly from: number | null; readonl
   if (from !== null && to !== null && from > to) throw invalid('from', 'from is later than to: no moment lies between them.');
 }
 
-export const optionalReference = parameter<string | null>({ type: 'string', maxLength: MAX_REFERENCE_CHARACTERS }, (given, name) => {
+const optionalReference = parameter<string | null>({ type: 'string', maxLength: MAX_REFERENCE_CHARACTERS }, (given, name) => {
   const fault = given === undefined ? null : textFault(given, MAX_REFERENCE_CHARACTERS);
   if (fault) throw invalid(name, `${name} ${fault}: nothing has such a one.`);
   return given ?? null;
 });
 
 /** The newest first unless it is said otherwise. */
-export const optionalOrder = parameter<Order>({ type: 'string', enum: [...orders], default: 'newest' }, (given, name) =>
+const optionalOrder = parameter<Order>({ type: 'string', enum: [...orders], default: 'newest' }, (given, name) =>
   given === undefined ? 'newest' : oneOfOrders(given, name)!,
 );
 const oneOfOrders = optionalOneOf(orders);

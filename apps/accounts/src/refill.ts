@@ -1,10 +1,11 @@
 import type pg from 'pg';
 
 // A migration that changes what is kept empties the books, notes in `rebuilding` how far each ledger was, and leaves it to the service to fill
-// them from the feed. Until then reads of a ledger are refused.
+// them from the feed. Until then reads of a ledger are refused. The table is older than that word: another name would break an instance of the
+// release before, which reads it on while this one starts beside it, and migrations only add.
 
 /** How many ledgers are not complete yet. */
-export async function rebuildingStreams(pool: pg.Pool): Promise<number> {
+export async function refillingStreams(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query<{ streams: number }>('SELECT count(*) AS streams FROM accounts.rebuilding');
   return rows[0]!.streams;
 }

@@ -1,29 +1,12 @@
 import { Problem } from '@mizan/platform';
 import type pg from 'pg';
+import { LIVE, bookTables, inSchema } from './book-tables.js';
 
 /** How many reads may wait for a connection. */
 const MOST_WAITING = 256;
 
-/** All tables of the books, in the order in which everybody locks them. */
-export const bookTables = [
-  'ledgers',
-  'accounts',
-  'entries',
-  'postings',
-  'moments',
-  'held',
-  'folios',
-  'folio_totals',
-  'holds',
-  'words',
-  'rebuilding',
-] as const;
-
-/** The tables as SQL lists them. */
-export const inSchema = (schema: string, tables: readonly string[]): string => tables.map((table) => `${schema}.${table}`).join(', ');
-
 /** All tables of the books that are read, as a statement lists them. */
-export const liveBooks = inSchema('accounts', bookTables);
+export const liveBooks = inSchema(LIVE, bookTables);
 
 /**
  * Every question to the books has an index that leads to its answer in order, and ends when it has enough. The planner,
