@@ -61,9 +61,11 @@ async function whatIsWrong(platform: Platform): Promise<readonly unknown[]> {
 
 async function nothingFallsDue(ledger: string): Promise<void> {
   const client = new MizanClient({ url: target.url, apiKey: target.credential });
+  // A ledger that was only just opened may not be known to the read models yet: with a position they are waited for.
+  const { position: minPosition } = await client.ledger(ledger);
   for (let due = true; due;) {
     due = false;
-    for await (const { expiresAt } of client.holds(ledger, { status: 'placed' })) due ||= expiresAt !== null;
+    for await (const { expiresAt } of client.holds(ledger, { status: 'placed', minPosition })) due ||= expiresAt !== null;
     if (due) await sleep(50);
   }
   await client.close();
