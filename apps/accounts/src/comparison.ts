@@ -1,6 +1,8 @@
+import { ledgerUidOf } from '@mizan/contracts';
 import type pg from 'pg';
 import { LIVE, bookTables } from './book-tables.js';
 import { BESIDE } from './books-beside.js';
+import type { Claim } from './held-books.js';
 
 /** One table in which the books that are read and those made again are not the same. */
 export interface Difference {
@@ -34,6 +36,15 @@ export async function differences(client: pg.ClientBase): Promise<readonly Diffe
     if (difference) found.push(difference);
   }
   return found;
+}
+
+/** What the books say they include beyond the journal's end, as a difference: they would drop as many events as repeats. */
+export async function claimed(client: pg.ClientBase, claims: readonly Claim[]): Promise<readonly Difference[]> {
+  const [first] = claims;
+  if (!first) return [];
+  const { stream, live, journal } = first;
+  const names = await namesOf(client, ledgerUidOf(stream), 'inbox', {});
+  return [{ table: 'inbox', rows: claims.length, ...names, key: { stream }, column: 'version', live: `${live}`, journal: `${journal}` }];
 }
 
 /** Columns as text: amounts are longer than JavaScript's numbers. */

@@ -56,7 +56,7 @@ export class Filling {
       if (state === 'following') break;
       if (Date.now() - told >= TELL_EVERY_MS) {
         told = Date.now();
-        const done = eventsOf(await versionsIn(keeper, BESIDE));
+        const done = eventsOf(await versionsIn(keeper, BESIDE, this.source.consumer));
         const text = progress(done, Math.max(expected, done + lag), told - began);
         step(lastError === null ? text : `${text}; ${lastError}`);
       }

@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { LIVE, inSchema } from './book-tables.js';
 import { BESIDE, progressTables } from './books-beside.js';
 import type { Filling, Source } from './filling.js';
-import { count, eventsOf, versionsIn } from './stream-versions.js';
+import { type StreamVersions, count, eventsOf, versionsIn } from './stream-versions.js';
 
 const LOOK_EVERY_MS = 100;
 /** Books that are read and have not moved for so long stand still. */
@@ -29,10 +29,17 @@ const heldUp: ReadonlySet<unknown> = new Set(['55P03', '40P01', '57014']);
 /** Others are busy with the books; it is tried again. */
 export class NotNow extends Error {}
 
+/** A journal of which the books say that they include more than there is. */
+export interface Claim {
+  readonly stream: string;
+  readonly live: number;
+  readonly journal: number;
+}
+
 /** The books that are read, held for a moment at a position to which those made again are brought. */
 export class HeldBooks {
   constructor(
-    private readonly source: Pick<Source, 'feed' | 'step' | 'signal'>,
+    private readonly source: Pick<Source, 'feed' | 'step' | 'signal' | 'consumer'>,
     /** Of the tables' owner; the books are held in its transactions. */
     private readonly keeper: pg.Client,
     private readonly filling: Filling,
@@ -59,9 +66,13 @@ export class HeldBooks {
    * One transaction in which nobody else feeds the books, and both stand at the same positions.
    * @param patience for each of its locks, ms.
    * @param mode of the lock on what says which events are in.
-   * @param work with whether the journal has what the books that are read say they have.
+   * @param work with what the books that are read say they have, and the journal does not.
    */
-  async held(patience: number, mode: 'SHARE ROW EXCLUSIVE' | 'ACCESS EXCLUSIVE', work: (isWhole: boolean) => Promise<void>): Promise<void> {
+  async held(
+    patience: number,
+    mode: 'SHARE ROW EXCLUSIVE' | 'ACCESS EXCLUSIVE',
+    work: (claims: readonly Claim[]) => Promise<void>,
+  ): Promise<void> {
     const { keeper } = this;
     await keeper.query(`BEGIN; SET LOCAL lock_timeout = ${patience}; SET LOCAL statement_timeout = ${LONGEST_STATEMENT_MS}`);
     try {
@@ -76,48 +87,58 @@ export class HeldBooks {
     });
   }
 
-  /** Until the books that are read have everything that those made again have, or stand still. */
-  async liveCatchesUp(): Promise<void> {
-    const goals = await versionsIn(this.keeper, BESIDE);
+  /** Until the books that are read have everything that those made again have, or stand still. @returns how many events they lack then. */
+  async liveCatchesUp(): Promise<number> {
+    const goals = await this.versions(BESIDE);
     let moved = Date.now();
     for (let before = -1; ;) {
-      const live = await versionsIn(this.keeper, LIVE);
-      if ([...goals].every(([stream, version]) => (live.get(stream) ?? 0) >= version)) return;
+      const live = await this.versions(LIVE);
+      const lacking = [...goals].reduce((all, [stream, version]) => all + Math.max(0, version - (live.get(stream) ?? 0)), 0);
+      if (lacking === 0) return 0;
       const now = eventsOf(live);
       if (now !== before) moved = Date.now();
       before = now;
-      if (Date.now() - moved > STANDING_STILL_MS) return;
+      if (Date.now() - moved > STANDING_STILL_MS) return lacking;
       this.source.signal.throwIfAborted();
       await pause(LOOK_EVERY_MS);
     }
   }
 
-  /** Brings the books made again up to those that are read, which are held meanwhile. @returns whether the journal has what they say they have. */
-  private async bringToLive(): Promise<boolean> {
-    const [live, made] = [await versionsIn(this.keeper, LIVE), await versionsIn(this.keeper, BESIDE)];
+  /** Brings the books made again up to those that are read, which are held meanwhile. @returns what they say they have, and the journal does not. */
+  private async bringToLive(): Promise<readonly Claim[]> {
+    const [live, made] = [await this.versions(LIVE), await this.versions(BESIDE)];
     const behind = [...live].filter(([stream, version]) => (made.get(stream) ?? 0) < version);
     const missing = behind.reduce((all, [stream, version]) => all + version - (made.get(stream) ?? 0), 0);
     if (missing > MOST_MISSING) throw new NotNow(`${count(missing)} events came in meanwhile`);
     const signal = AbortSignal.any([this.source.signal, AbortSignal.timeout(BRINGING_MS)]);
     try {
-      let isWhole = true;
-      for (const [stream, goal] of behind) isWhole = (await this.bring(stream, made.get(stream) ?? 0, goal, signal)) && isWhole;
-      return isWhole;
+      const claims: Claim[] = [];
+      for (const [stream, goal] of behind) {
+        const journal = await this.bring(stream, made.get(stream) ?? 0, goal, signal);
+        if (journal < goal) claims.push({ stream, live: goal, journal });
+      }
+      return claims;
     } catch (error) {
       if (signal.aborted) throw new NotNow('what came in meanwhile did not arrive in time');
       throw error;
     }
   }
 
-  private async bring(stream: string, from: number, goal: number, signal: AbortSignal): Promise<boolean> {
-    for (let version = from; version < goal;) {
+  /** @returns how far it came. */
+  private async bring(stream: string, from: number, goal: number, signal: AbortSignal): Promise<number> {
+    let version = from;
+    while (version < goal) {
       signal.throwIfAborted();
       const page = await this.source.feed.stream(stream, version, FEED_LIMITS.events, signal);
       const events = wholeGroups(page.filter((event) => event.version <= goal));
-      if (events.length === 0) return false;
+      if (events.length === 0) break;
       await this.filling.receive(stream, events);
       version = events.at(-1)!.version;
     }
-    return true;
+    return version;
+  }
+
+  private versions(schema: string): Promise<StreamVersions> {
+    return versionsIn(this.keeper, schema, this.source.consumer);
   }
 }

@@ -71,7 +71,7 @@ it('killed at any moment it leaves the books as they are, and the next one takes
   const began = Date.now();
   const { code, lines } = await first.ended;
   const whole = Date.now() - began;
-  expect([code, lines.at(-1)]).toEqual([0, { done: { events: events.length, differences: [], switched: true } }]);
+  expect([code, lines.at(-1)]).toEqual([0, { done: { events: events.length, behind: 0, differences: [], switched: true } }]);
   const at = chance(3);
   const ends: (string | null)[] = [];
   let left = 0;

@@ -92,6 +92,7 @@ it('books that are as the journal has them are replaced by the same, in tables t
     const steps: string[] = [];
     expect(await rebuilt({ step: (text) => steps.push(text) })).toEqual({
       events: main.length + idle.length,
+      behind: 0,
       differences: [],
       switched: true,
     });
@@ -205,7 +206,7 @@ it('books that stand still are mended, and follow again once the service is star
   );
   // They stand behind the journal, which is a difference too.
   const found = await rebuilt();
-  expect(found.switched).toBe(false);
+  expect(found).toMatchObject({ switched: false, behind: next.length });
   expect(found.differences.slice(0, 2)).toMatchObject([
     { table: 'ledgers', column: 'position', ledger: 'acme/main', journal: String(more.length) },
     { table: 'accounts', column: 'id', journal: expect.not.stringMatching(/(.+)\1$/) },
@@ -254,10 +255,33 @@ it('books that say they have more than the journal are told from it, and go back
     UPDATE accounts.inbox SET version = ${more} WHERE stream = 'journal-u-main'`);
   expect(await rebuilt()).toMatchObject({
     switched: false,
-    differences: [{ table: 'ledgers', ledger: 'acme/main', column: 'position', live: String(more), journal: String(main.length) }],
+    differences: [
+      { table: 'ledgers', ledger: 'acme/main', column: 'position', live: String(more), journal: String(main.length) },
+      { table: 'inbox', ledger: 'acme/main', column: 'version', live: String(more), journal: String(main.length) },
+    ],
   });
   expect((await rebuilt({ althoughDifferent: true })).switched).toBe(true);
   expect(await checksums()).toEqual(sums);
+});
+
+it.each([
+  ['of a ledger', `UPDATE accounts.inbox SET version = version + 50 WHERE stream = 'journal-u-main'`, 'acme/main'],
+  ['of one that is not there', `INSERT INTO accounts.inbox VALUES ('accounts', 'journal-u-none', 5)`, '(none that is known)'],
+])('an inbox %s that claims more than the journal has is a difference, and mended', async (_, damage, ledger) => {
+  await database.administer(damage);
+  const steps: string[] = [];
+  expect(await rebuilt({ step: (text) => steps.push(text) })).toMatchObject({
+    switched: false,
+    differences: [{ table: 'inbox', rows: 1, ledger }],
+  });
+  expect(steps.filter((text) => text.startsWith('once more'))).toEqual([]);
+  expect(await rebuilt({ althoughDifferent: true })).toMatchObject({ switched: true, differences: [{ table: 'inbox' }] });
+  expect(await rebuilt()).toMatchObject({ switched: true, differences: [] });
+});
+
+it('what another reader has noted in the inbox concerns nobody', async () => {
+  await database.administer(`INSERT INTO accounts.inbox VALUES ('older', 'journal-u-main', 40000)`);
+  expect(await rebuilt()).toMatchObject({ switched: true, differences: [] });
 });
 
 it('begins nothing while the journal cannot be read', async () => {

@@ -2,9 +2,9 @@ import { columnTypes, serviceRole } from '@mizan/database';
 import pg from 'pg';
 import { LIVE, bookTables, inSchema } from './book-tables.js';
 import { BESIDE, dropBeside, hangingOn, makeBeside, putInPlace, replacedTables, sizeOf } from './books-beside.js';
-import { type Difference, differences } from './comparison.js';
+import { type Difference, claimed, differences } from './comparison.js';
 import { Filling, type Source } from './filling.js';
-import { HeldBooks, NotNow } from './held-books.js';
+import { type Claim, HeldBooks, NotNow } from './held-books.js';
 import { count, eventsOf, headsOf } from './stream-versions.js';
 
 /** Broken off by its signal, nothing is changed, and what was made is removed. */
@@ -18,6 +18,8 @@ export interface Rebuilding extends Source {
 export interface Rebuilt {
   /** Of all journals, when it began. */
   readonly events: number;
+  /** How many events the books that were read lacked, standing still: what they lack is told as different, too. */
+  readonly behind: number;
   /** Where the books that were read and those made again were not the same. */
   readonly differences: readonly Difference[];
   /** Whether those made again are the ones that are read now. */
@@ -116,15 +118,15 @@ class Rebuild {
     const { events, given } = this;
     const { althoughDifferent, step } = given;
     await this.filling.toTheEnd(events);
-    const found = await this.compared();
-    if (found.length > 0 && !althoughDifferent) return { events, differences: found, switched: false };
+    const { behind, found } = await this.compared();
+    if (found.length > 0 && !althoughDifferent) return { events, behind, differences: found, switched: false };
     step('switching');
     await this.switchBooks();
-    return { events, differences: found, switched: true };
+    return { events, behind, differences: found, switched: true };
   }
 
   /** The books made again, and those that are read, at the same positions, whatever is written to those meanwhile. */
-  private async compared(): Promise<readonly Difference[]> {
+  private async compared(): Promise<{ readonly behind: number; readonly found: readonly Difference[] }> {
     const { adminUrl, step, signal } = this.given;
     const comparer = await connected(adminUrl);
     const { rows } = await comparer.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
@@ -133,12 +135,13 @@ class Rebuild {
     try {
       step('tidying up');
       await comparer.query(`VACUUM (ANALYZE) ${inSchema(BESIDE, replacedTables)}`);
-      await this.atSamePositions(comparer);
+      const { behind, claims } = await this.atSamePositions(comparer);
+      if (behind > 0) step(`the books that are read stand still, ${count(behind)} events behind the journal`);
       step('comparing');
       await comparer.query(`SET LOCAL work_mem = '${WORK_MEMORY}'`);
-      const found = await differences(comparer);
+      const found = [...(await differences(comparer)), ...(await claimed(comparer, claims))];
       await comparer.query('ROLLBACK');
-      return found;
+      return { behind, found };
     } catch (error) {
       signal.throwIfAborted();
       throw error;
@@ -148,14 +151,19 @@ class Rebuild {
     }
   }
 
-  /** Begins a transaction of `comparer` that sees both books at the same positions. For a moment the books that are read are not fed. */
-  private async atSamePositions(comparer: pg.Client): Promise<void> {
+  /**
+   * Begins a transaction of `comparer` that sees both books at the same positions. For a moment the books that are read are not fed.
+   * @returns what keeps them from being at the same positions.
+   */
+  private async atSamePositions(comparer: pg.Client): Promise<{ readonly behind: number; readonly claims: readonly Claim[] }> {
     const { books, filling } = this;
+    let apart: { readonly behind: number; readonly claims: readonly Claim[] } = { behind: 0, claims: [] };
     await books.tried(async (patience) => {
       await filling.toTheEnd(this.events);
-      await books.liveCatchesUp();
+      const behind = await books.liveCatchesUp();
       await books
-        .held(patience, 'SHARE ROW EXCLUSIVE', async () => {
+        .held(patience, 'SHARE ROW EXCLUSIVE', async (claims) => {
+          apart = { behind, claims };
           await comparer.query(`BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL lock_timeout = ${patience};
             LOCK TABLE ${inSchema(LIVE, bookTables)} IN ACCESS SHARE MODE`);
           await comparer.query(`SELECT FROM ${LIVE}.ledgers LIMIT 1`);
@@ -165,15 +173,16 @@ class Rebuild {
           throw error;
         });
     });
+    return apart;
   }
 
   private async switchBooks(): Promise<void> {
     const { books, filling, keeper } = this;
     await books.tried(async (patience) => {
       await filling.toTheEnd(this.events);
-      await books.held(patience, 'ACCESS EXCLUSIVE', async (isWhole) => {
+      await books.held(patience, 'ACCESS EXCLUSIVE', async (claims) => {
         // Books that claim more than there is are mended, and go back; no others do.
-        if (!isWhole && !this.given.althoughDifferent) throw new NotNow('the journal does not give what the books have');
+        if (claims.length > 0 && !this.given.althoughDifferent) throw new NotNow('the journal does not give what the books have');
         await keeper.query(`LOCK TABLE ${inSchema(LIVE, bookTables)} IN ACCESS EXCLUSIVE MODE`);
         if ((await migrationsOf(keeper)) !== this.migrations)
           throw new Error('A migration has changed the tables meanwhile. Run it again, with the program that the tables are of.');

@@ -15,10 +15,11 @@ export async function headsOf(feed: Feed, signal: AbortSignal): Promise<StreamVe
   }
 }
 
-/** What the books of a schema include. */
-export async function versionsIn(client: pg.ClientBase, schema: string): Promise<StreamVersions> {
+/** What the books of a schema include, as far as their reader has noted. */
+export async function versionsIn(client: pg.ClientBase, schema: string, consumer: string): Promise<StreamVersions> {
   const { rows } = await client.query<{ stream: string; version: number }>(
-    `SELECT stream, max(version) AS version FROM ${schema}.inbox GROUP BY stream`,
+    `SELECT stream, version FROM ${schema}.inbox WHERE consumer = $1`,
+    [consumer],
   );
   return new Map(rows.map(({ stream, version }) => [stream, version]));
 }

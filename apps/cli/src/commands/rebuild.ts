@@ -5,6 +5,7 @@ import type { Column } from '../table.js';
 
 interface Rebuilt {
   readonly events: number;
+  readonly behind: number;
   readonly differences: readonly Difference[];
   readonly switched: boolean;
 }
@@ -41,14 +42,15 @@ const columns: readonly Column<Difference>[] = [
 export async function rebuild(session: Session, { althoughDifferent }: { readonly althoughDifferent?: true }): Promise<ExitCode> {
   const { output } = session;
   const rebuilt = await ownProgram<Rebuilt>(session, 'rebuild', althoughDifferent ? ['--although-different'] : []);
-  const { events, differences, switched } = rebuilt;
+  const { events, behind, differences, switched } = rebuilt;
   if (output.isJson) await output.document(rebuilt);
   else if (differences.length > 0) await output.rows(columns, differences);
-  if (!switched)
+  if (!switched) {
+    const stand = behind === 0 ? '' : ` They stand still, ${behind.toLocaleString('en')} events behind it, which alone makes them differ.`;
     output.say(
-      'The read models are not as the journal has them, and were left as they are. The journal is right: mizan rebuild --although-different',
+      `The read models are not as the journal has them, and were left as they are.${stand} The journal is right: mizan rebuild --although-different`,
     );
-  else if (differences.length === 0)
+  } else if (differences.length === 0)
     output.note(`The read models were as the journal has them, ${events.toLocaleString('en')} events, and are made anew.`);
   else
     output.note(
