@@ -1,5 +1,5 @@
 import { openSync, closeSync } from 'node:fs';
-import { type Footprint, footprintOf, footprintTable, leaks } from './footprints.js';
+import { type Footprint, crowds, footprintOf, footprintTable, leaks } from './footprints.js';
 
 const steady = (count: number): Footprint[] =>
   Array.from({ length: count }, (_, nr) => ({ memory: 100 + (nr % 7) * 10, descriptors: 40 + (nr % 5) }));
@@ -29,10 +29,39 @@ describe('what a service takes of the machine', () => {
     const [before, after] = [steady(100), steady(100).map((sample) => ({ ...sample, descriptors: sample.descriptors + 100 }))];
     const lives = [...of(before), ...of(after)];
     expect(leaks(lives)).toEqual([]);
-    expect(footprintTable(lives).split('\n').slice(2)).toEqual([
-      '| accounts |  memory, MB |         2 |   100 |    130 |  110 |                  0 |',
-      '| accounts | descriptors |         2 |    40 |    140 |  144 |                  0 |',
+    expect(
+      footprintTable(lives, [{ role: 'mizan_accounts', samples: [3, 4, 5] }])
+        .split('\n')
+        .slice(2),
+    ).toEqual([
+      '| accounts        |  memory, MB |         2 |   100 |    130 |  110 |      2 |                  0 |',
+      '| accounts        | descriptors |         2 |    40 |    140 |  144 |      2 |                  0 |',
+      '| mizan_accounts  | connections |           |     3 |      4 |    5 |      0 |          too short |',
     ]);
+  });
+
+  it('may hold connections that come and go, yet not more and more of them, nor more in the end than its pools', () => {
+    const busy = Array.from({ length: 330 }, (_, nr) => 4 + (nr % 9));
+    const backends = (role: string, samples: readonly number[]) => [{ role, samples }];
+    expect(crowds(backends('mizan_accounts', busy))).toEqual([]);
+    // A service that dies leaves some behind until the server notices.
+    expect(crowds(backends('mizan_accounts', [...busy.slice(0, 100), 24, 24, 24, ...busy]))).toEqual([]);
+    expect(
+      crowds(
+        backends(
+          'mizan_transfers',
+          busy.map((count, nr) => count + Math.floor(nr / 22)),
+        ),
+      ),
+    ).toEqual(['mizan_transfers: its connections grew by 9, over the bound of 8']);
+    expect(
+      crowds(
+        backends(
+          'mizan_gateway',
+          busy.map((count) => count - 3),
+        ),
+      ),
+    ).toEqual(['mizan_gateway: 5 connections in the end, over the 4 of its pools']);
   });
 
   it('never passes what is promised', () => {

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import type { Platform } from '@mizan/testing';
-import { inColumns } from './trial.js';
+import { inColumns } from '../columns.js';
+import type { Stand } from './stand.js';
 
 /** What a process takes of the machine at one moment: resident memory, MB, and open files, sockets and pipes. */
 export interface Footprint {
@@ -14,6 +14,12 @@ export interface Life {
   readonly samples: readonly Footprint[];
 }
 
+/** How many connections a role has to PostgreSQL, all its processes together, from the first fault to the end. */
+export interface Backends {
+  readonly role: string;
+  readonly samples: readonly number[];
+}
+
 const INTERVAL_MS = 1_000;
 /** A process that has just begun still grows into its work: samples that are not looked at. */
 const WARMING_UP = 30;
@@ -23,15 +29,24 @@ const SHORTEST = 30;
 export const LONG_ENOUGH_MS = (WARMING_UP + SHORTEST + 10) * INTERVAL_MS;
 /** From the first third of a life to its last, medians: more is a leak. Descriptors come and go with connections, memory with garbage. */
 const BOUNDS: Footprint = { memory: 64, descriptors: 32 };
+/** From the first third of the run to its last, medians. */
+const MORE_BACKENDS = 8;
+/** What the pools of a role's processes hold at most, together. What a killed one leaves behind may be there for a moment as well. */
+const MOST_BACKENDS: ReadonlyMap<string, number> = new Map([
+  ['mizan_accounts', 12],
+  ['mizan_gateway', 4],
+  ['mizan_transfers', 2 * 11],
+]);
 /** What `npm start` promises of each service, MB. */
 const MOST_MEMORY = 250;
 
-/** Looks at every service once a second, until it is stopped. */
+/** Looks at every service, and at the connections of each, once a second, until it is stopped. */
 export class Footprints {
   readonly #lives = new Map<number, { readonly service: string; readonly samples: Footprint[] }>();
-  readonly #timer = setInterval(() => void this.#look(), INTERVAL_MS);
+  readonly #backends = new Map<string, number[]>();
+  readonly #timer = setInterval(() => void Promise.all([this.#look(), this.#count()]), INTERVAL_MS);
 
-  constructor(private readonly platform: Platform) {}
+  constructor(private readonly stand: Pick<Stand, 'platform' | 'ask'>) {}
 
   stop(): void {
     clearInterval(this.#timer);
@@ -41,9 +56,14 @@ export class Footprints {
     return [...this.#lives.values()];
   }
 
+  backends(): readonly Backends[] {
+    return [...this.#backends].map(([role, samples]) => ({ role, samples }));
+  }
+
   async #look(): Promise<void> {
-    for (const service of Object.keys(this.platform.services)) {
-      const pid = await this.platform.pidOf(service).catch(() => null);
+    const { platform } = this.stand;
+    for (const service of Object.keys(platform.services)) {
+      const pid = await platform.pidOf(service).catch(() => null);
       const footprint = pid === null ? null : footprintOf(pid);
       if (pid === null || !footprint) continue;
       const life = this.#lives.get(pid) ?? { service, samples: [] };
@@ -51,7 +71,16 @@ export class Footprints {
       this.#lives.set(pid, life);
     }
   }
+
+  async #count(): Promise<void> {
+    // A server that is broken at the moment says nothing.
+    const counted = await this.stand.ask<{ role: string; backends: string }>(BACKENDS, [[...MOST_BACKENDS.keys()]]).catch(() => []);
+    for (const { role, backends } of counted) this.#backends.set(role, [...(this.#backends.get(role) ?? []), Number(backends)]);
+  }
 }
+
+const BACKENDS = `SELECT role, (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename = role) AS backends
+  FROM unnest($1::text[]) AS role`;
 
 /** Null where there is no such process (any more). */
 export function footprintOf(pid: number): Footprint | null {
@@ -64,51 +93,73 @@ export function footprintOf(pid: number): Footprint | null {
 }
 
 const kinds = ['memory', 'descriptors'] as const;
-const settled = ({ samples }: Life): readonly Footprint[] => samples.slice(WARMING_UP);
 
-/** By how much each kind grew over a life; null where it was too short. */
-function growth(life: Life): Footprint | null {
-  const samples = settled(life);
-  if (samples.length < SHORTEST) return null;
-  const third = Math.floor(samples.length / 3);
-  const [first, last] = [samples.slice(0, third), samples.slice(-third)];
-  const grown = (kind: keyof Footprint): number => median(last, kind) - median(first, kind);
-  return { memory: grown('memory'), descriptors: grown('descriptors') };
+/** By how much samples grew; null where there are too few. */
+function growth(samples: readonly number[]): number | null {
+  const settled = samples.slice(WARMING_UP);
+  return settled.length < SHORTEST ? null : median(lastThird(settled)) - median(settled.slice(0, Math.floor(settled.length / 3)));
 }
+
+const of = (kind: keyof Footprint, { samples }: Life): readonly number[] => samples.map((sample) => sample[kind]);
 
 /** In words, one for each. */
 export function leaks(lives: readonly Life[]): readonly string[] {
   const found: string[] = [];
   for (const life of lives) {
-    const grown = growth(life);
-    for (const kind of kinds)
-      if (grown && grown[kind] > BOUNDS[kind])
-        found.push(`${life.service}: ${kind} grew by ${Math.round(grown[kind])} in one process, over the bound of ${BOUNDS[kind]}`);
-    const most = Math.max(0, ...life.samples.map(({ memory }) => memory));
+    for (const kind of kinds) {
+      const grown = growth(of(kind, life));
+      if (grown !== null && grown > BOUNDS[kind])
+        found.push(`${life.service}: ${kind} grew by ${Math.round(grown)} in one process, over the bound of ${BOUNDS[kind]}`);
+    }
+    const most = Math.max(0, ...of('memory', life));
     if (most > MOST_MEMORY) found.push(`${life.service}: ${Math.round(most)} MB resident, over the ${MOST_MEMORY} that are promised`);
   }
   return found;
 }
 
-/** Of each service over all its processes, as a table in Markdown. */
-export function footprintTable(lives: readonly Life[]): string {
+/** Connections that are more and more, or in the end more than the pools hold; in words, one for each. */
+export function crowds(backends: readonly Backends[]): readonly string[] {
+  const found: string[] = [];
+  for (const { role, samples } of backends) {
+    const grown = growth(samples);
+    if (grown !== null && grown > MORE_BACKENDS)
+      found.push(`${role}: its connections grew by ${grown}, over the bound of ${MORE_BACKENDS}`);
+    const [last, most] = [median(lastThird(samples)), MOST_BACKENDS.get(role) ?? 0];
+    if (last > most) found.push(`${role}: ${last} connections in the end, over the ${most} of its pools`);
+  }
+  return found;
+}
+
+/** Of each service over all its processes, and of each role, as a table in Markdown. */
+export function footprintTable(lives: readonly Life[], backends: readonly Backends[]): string {
   const services = [...new Set(lives.map(({ service }) => service))].sort();
   const rows = services.flatMap((service) => {
     const own = lives.filter((life) => life.service === service);
-    const samples = own.flatMap((life) => life.samples);
-    const growths = own.flatMap((life) => growth(life) ?? []);
     return kinds.map((kind) => {
-      const [first, middle, last] = [samples[0]![kind], median(samples, kind), samples.at(-1)![kind]].map((value) =>
-        String(Math.round(value)),
-      );
-      const most = growths.length === 0 ? 'too short' : String(Math.round(Math.max(...growths.map((grown) => grown[kind]))));
-      return [service, kind === 'memory' ? 'memory, MB' : kind, String(own.length), first!, middle!, last!, most];
+      const each = own.map((life) => of(kind, life));
+      return [service, kind === 'memory' ? 'memory, MB' : kind, String(own.length), ...shown(each)];
     });
   });
-  return inColumns(['service', 'of', 'processes', 'first', 'median', 'last', 'most that one grew'], rows);
+  const connections = backends.map(({ role, samples }) => [role, 'connections', '', ...shown([samples])]);
+  return inColumns(
+    ['service or role', 'of', 'processes', 'first', 'median', 'last', 'judged', 'most that one grew'],
+    [...rows, ...connections],
+  );
 }
 
-function median(samples: readonly Footprint[], kind: keyof Footprint): number {
-  const sorted = samples.map((sample) => sample[kind]).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+/** First, median, last, how many of them were long enough to be judged, and the most that one of those grew. */
+function shown(each: readonly (readonly number[])[]): readonly string[] {
+  const samples = each.flat();
+  const growths = each.flatMap((one) => growth(one) ?? []);
+  return [
+    ...[samples[0]!, median(samples), samples.at(-1)!].map((value) => String(Math.round(value))),
+    String(growths.length),
+    growths.length === 0 ? 'too short' : String(Math.round(Math.max(...growths))),
+  ];
+}
+
+const lastThird = (samples: readonly number[]): readonly number[] => samples.slice(-Math.max(1, Math.floor(samples.length / 3)));
+
+function median(samples: readonly number[]): number {
+  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? 0;
 }

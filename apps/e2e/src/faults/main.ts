@@ -1,10 +1,10 @@
 // The long form: faults in random order, up to three at once, for so many minutes. The same seed makes the same choices.
-// What the services take of the machine is looked at all the while.
-import { setTimeout as sleep } from 'node:timers/promises';
+// What the services take of the machine and of PostgreSQL is looked at all the while; in the end, how far they are behind.
 import { parseArgs } from 'node:util';
 import type { Bus, Fault } from './fault.js';
 import { faultsOn } from './faults.js';
-import { Footprints, LONG_ENOUGH_MS, footprintTable, leaks } from './footprints.js';
+import { Footprints, LONG_ENOUGH_MS, crowds, footprintTable, leaks } from './footprints.js';
+import { type Lags, behind, lagTable, watchLags, watchLagsEnd } from './lags.js';
 import { type Chance, between, chance, shuffled } from './random.js';
 import { Stand } from './stand.js';
 import { type Outcome, table, tryOut } from './trial.js';
@@ -20,8 +20,9 @@ const possible = await whatCanBeTried();
 console.log(`Seed ${seed}, ${minutes} minutes, ${possible.length} kinds of faults, BUS=${bus}`);
 
 const stand = await Stand.start(seed, bus);
-const footprints = new Footprints(stand.platform);
+const footprints = new Footprints(stand);
 const outcomes: Outcome[] = [];
+const lags: Lags[] = [];
 // Ctrl-C ends it after the trial that is under way.
 let over = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (over = true));
@@ -37,18 +38,26 @@ try {
   // Faults kill services: in the end each is left alone for as long as it takes to tell whether it grows.
   if (!over) {
     stand.clients.start();
-    await sleep(LONG_ENOUGH_MS);
+    lags.push(...(await watchLags(stand.platform.services, LONG_ENOUGH_MS)));
     await stand.clients.pause();
+    await stand.quiet();
+    lags.push(...(await watchLagsEnd(stand.platform.services, bus)));
   }
 } finally {
   footprints.stop();
   console.log(`\n${table(outcomes)}`);
   await stand.stop();
 }
-const grown = footprints.all();
-console.log(`\n${footprintTable(grown)}`);
-for (const leak of leaks(grown)) console.log(`  leak: ${leak}`);
-const failed = outcomes.some(({ findings }) => findings.length > 0) || leaks(grown).length > 0;
+const [grown, backends] = [footprints.all(), footprints.backends()];
+console.log(`\n${footprintTable(grown, backends)}`);
+if (lags.length > 0) console.log(`\n${lagTable(lags, bus)}`);
+const wrong = [
+  ...leaks(grown).map((what) => `leak: ${what}`),
+  ...crowds(backends).map((what) => `leak: ${what}`),
+  ...(lags.length > 0 ? behind(lags, bus) : []).map((what) => `behind: ${what}`),
+];
+for (const what of wrong) console.log(`  ${what}`);
+const failed = outcomes.some(({ findings }) => findings.length > 0) || wrong.length > 0;
 console.log(failed ? `\nFound with npm run faults -- --seed ${seed} --bus ${bus}` : `\nNothing was found in ${outcomes.length} trials.`);
 process.exitCode = failed ? 1 : 0;
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inColumns, seconds } from '../columns.js';
 import type { Fault } from './fault.js';
 import { type Finding, findings } from './outside-check.js';
 import type { Stand } from './stand.js';
@@ -59,7 +60,6 @@ export async function tryOut(stand: Stand, faults: readonly Fault[], pauseMs: ()
 }
 
 const columns = ['fault', 'acknowledged', 'lost', 'doubled', 'tries unknown', 'tries refused', 'recovery', 'read models level'] as const;
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
 /** As a table in Markdown, one line for each. */
 export function table(outcomes: readonly Outcome[]): string {
@@ -67,13 +67,4 @@ export function table(outcomes: readonly Outcome[]): string {
     [fault, acknowledged, lost, doubled, unknown, refused, seconds(recoveryMs), seconds(levelMs)].map(String),
   );
   return inColumns(columns, rows);
-}
-
-/** The first column is words, the others stand to the right. */
-export function inColumns(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map((column, nr) => Math.max(column.length, ...rows.map((row) => row[nr]!.length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, nr) => (nr === 0 ? cell.padEnd(widths[nr]!) : cell.padStart(widths[nr]!))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, nr) => (nr === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(columns), rule, ...rows.map(line)].join('\n');
 }

@@ -1,3 +1,4 @@
+import { inColumns, seconds } from '../columns.js';
 import type { Clients } from '../faults/clients.js';
 import type { Readers } from './readers.js';
 
@@ -96,16 +97,11 @@ const columns = [
   'reads refused',
   'longest read',
 ];
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
 /** As a table in Markdown. */
 export function table(steps: readonly Step[]): string {
   const rows = steps.map(({ name, tookMs, acknowledged, unknown, refused, pauseMs, reads, readsRefused, longestReadMs }) =>
     [name, seconds(tookMs), acknowledged, unknown, refused, seconds(pauseMs), reads, readsRefused, seconds(longestReadMs)].map(String),
   );
-  const widths = columns.map((column, nr) => Math.max(column.length, ...rows.map((row) => row[nr]!.length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, nr) => (nr === 0 ? cell.padEnd(widths[nr]!) : cell.padStart(widths[nr]!))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, nr) => (nr === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(columns), rule, ...rows.map(line)].join('\n');
+  return inColumns(columns, rows);
 }
