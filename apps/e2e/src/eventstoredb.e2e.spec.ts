@@ -69,3 +69,25 @@ it('a home whose journals began in PostgreSQL does not start beside another stor
     rmSync(directory, { recursive: true, force: true });
   }
 }, 180_000);
+
+it('a home is refused beside a store that has another’s journals, and beside one that lacks its own', async () => {
+  const homes = ['one', 'two'].map((name) => mkdtempSync(join(tmpdir(), `mizan-home-${name}-`)));
+  const [store, another] = [await ownEventStoreDb(), await ownEventStoreDb()];
+  const start = (directory: string, EVENTSTORE_URL: string) =>
+    runPlatform({ directory, empty: true, environment: { BUS: 'feed', EVENT_STORE: 'eventstoredb', EVENTSTORE_URL } });
+  const refusal = async (home: string, url: string): Promise<string> => {
+    await expect(start(home, url)).rejects.toThrow(/transfers/);
+    return readFileSync(join(home, 'logs', 'transfers.log'), 'utf8');
+  };
+  const [one = '', two = ''] = homes;
+  try {
+    await (await start(one, store.url)).stop();
+    expect(await refusal(one, another.url)).toContain('does not have the journals of this database');
+    expect(await refusal(two, store.url)).toContain('belong to another database');
+    await (await start(one, store.url)).stop();
+    await (await start(two, another.url)).stop();
+  } finally {
+    await Promise.all([store.stop(), another.stop()]);
+    for (const home of homes) rmSync(home, { recursive: true, force: true });
+  }
+}, 180_000);

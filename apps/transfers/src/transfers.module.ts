@@ -3,6 +3,7 @@ import type { OpenEventStore } from '@mizan/event-store';
 import { PostgresEventStore } from '@mizan/event-store-postgres';
 import { JournalRelay, PostgresRelayTokens, StoreFeed } from '@mizan/messaging';
 import { Cursors, Database, Metrics, Readiness, log, sampled } from '@mizan/platform';
+import type { Pool } from 'pg';
 import { AccountsController } from './accounts.controller.js';
 import { Assets } from './assets.js';
 import { PostgresAssets } from './assets.postgres.js';
@@ -18,7 +19,7 @@ import { Forwarding } from './forwarding.js';
 import { HoldsController } from './holds.controller.js';
 import { JournalController } from './journal.controller.js';
 import { JournalReader } from './journal-reader.js';
-import { keepJournalsIn } from './journals-kept-in.postgres.js';
+import { keepJournalsIn, theStoreKnows } from './journals-kept-in.postgres.js';
 import { LedgerCatalog } from './ledger-catalog.js';
 import { PostgresLedgerCatalog } from './ledger-catalog.postgres.js';
 import { Ledgers } from './ledgers.js';
@@ -63,10 +64,13 @@ class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
 
 export function transfersModule(environment: TransfersEnvironment): DynamicModule {
   const { DATABASE_URL, EVENT_STORE, EVENTSTORE_URL, TRANSFERS_URL, BUS, KAFKA_BROKERS } = environment;
-  const openStore = async (): Promise<OpenEventStore> => {
+  const openStore = async (pool: Pool): Promise<OpenEventStore> => {
+    const owner = await keepJournalsIn(EVENT_STORE, pool);
     if (EVENTSTORE_URL === null) return PostgresEventStore.open({ url: DATABASE_URL });
     const { EventStoreDbStore } = await import('@mizan/event-store-eventstoredb');
-    return EventStoreDbStore.open({ url: EVENTSTORE_URL });
+    const opened = await EventStoreDbStore.open({ url: EVENTSTORE_URL, owner });
+    await theStoreKnows(pool);
+    return opened;
   };
   const database = {
     provide: Database,
@@ -77,8 +81,7 @@ export function transfersModule(environment: TransfersEnvironment): DynamicModul
     provide: STORE,
     inject: [Database, Readiness],
     useFactory: async ({ pool }: Database, readiness: Readiness) => {
-      await keepJournalsIn(EVENT_STORE, pool);
-      const opened = await openStore();
+      const opened = await openStore(pool);
       readiness.register('journal', () => opened.check());
       return opened;
     },

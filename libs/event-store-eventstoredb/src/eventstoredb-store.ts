@@ -18,6 +18,7 @@ import { refuseTooLarge, versionInConflict } from './answers.js';
 import { type EventStoreClient, callingForEachAppend, eventStoreDbClient } from './client.js';
 import { Deadline, DeadlinePassed } from './deadline.js';
 import { Feed } from './feed.js';
+import { type Owner, belongTo } from './ownership.js';
 import { toEvents } from './stored-text.js';
 import { answered } from './reading.js';
 import { streamPage } from './stream-page.js';
@@ -37,6 +38,8 @@ export interface EventStoreDbOptions {
   readonly url: string;
   /** The feed holds the streams whose names begin with it, and no other can be appended to. */
   readonly prefix?: string;
+  /** The database that the journals belong to; without one nobody's name is looked for. */
+  readonly owner?: Owner;
   /** Makes the client; by default that of `@eventstore/db-client`. */
   readonly connect?: (url: string) => EventStoreClient | Promise<EventStoreClient>;
   /** How long a call may take without any answer. */
@@ -60,12 +63,13 @@ export class EventStoreDbStore implements OpenEventStore {
     this.feed = new Feed(client, prefix, deadlineMs);
   }
 
-  /** @throws what `check` throws. */
+  /** @throws what `check` throws, and where the journals belong to another database. */
   static async open(options: EventStoreDbOptions): Promise<EventStoreDbStore> {
-    const { url, prefix = 'journal-', connect = eventStoreDbClient, deadlineMs = DEADLINE_MS } = options;
+    const { url, prefix = 'journal-', owner, connect = eventStoreDbClient, deadlineMs = DEADLINE_MS } = options;
     const store = new EventStoreDbStore(callingForEachAppend(await connect(url)), prefix, deadlineMs);
     try {
       await store.check();
+      if (owner) await belongTo(store.client, prefix, owner, deadlineMs);
       return store;
     } catch (error) {
       await store.close();
