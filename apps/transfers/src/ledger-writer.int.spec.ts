@@ -198,6 +198,57 @@ describe('a store that takes less in one append than a flush has', () => {
     expect(again.map(({ replayed }) => replayed)).toEqual(Array.from({ length: 50 }, (_, i) => i < 40));
     expect((await journal(ledger.uid)).length).toBe(3 + 50);
   });
+
+  it('a later append whose outcome nobody learns leaves only what stood in it unknown', async () => {
+    const appended: string[][] = [];
+    let breaksFrom = Infinity;
+    const open = await narrow(appended, (nth) => (nth >= breaksFrom ? new Error('the connection broke') : null));
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    breaksFrom = appended.length + 3;
+    const asked = deposits('t', 50).map(({ command }) =>
+      carryOut(open, ledger, command).then(
+        ({ status }) => status,
+        (fault: WriterFault) => fault.kind,
+      ),
+    );
+    expect(await asked[39]).toBe('applied');
+    await open.stop(200);
+    expect(await Promise.all(asked)).toEqual(Array.from({ length: 50 }, (_, i) => (i < 40 ? 'applied' : 'outcome_unknown')));
+    expect((await journal(ledger.uid)).length).toBe(3 + 40);
+  });
+
+  it('another writer that comes between two appends of a flush fences the second, and nothing is there twice', async () => {
+    const appended: string[][] = [];
+    let another: (() => Promise<unknown>) | null = null;
+    const between: EventStore = over<EventStore>(store, {
+      limits: { events: 20, bytes: 1024 * 1024 },
+      append: async (stream, expected, events) => {
+        if (another && appended.length === 2) {
+          const come = another;
+          another = null;
+          await come();
+        }
+        const result = await store.append(stream, expected, events);
+        if (result.status === 'appended') appended.push(events.map((text) => commandOf(text)));
+        return result;
+      },
+    });
+    const open = await writers(between);
+    const ledger = newLedger();
+    await openLedgerWithAccounts(open, ledger, 1);
+    // The same address is the same place restarted, so it takes the lease at once: the first writer does not know.
+    const two = await writers(store);
+    appended.length = 0;
+    another = () => carryOut(two, ledger, deposit('by-two', 1, 1n));
+    const settled = await Promise.all(
+      deposits('t', 50).map(({ command }) => carryOut(open, ledger, command).catch(() => carryOut(two, ledger, command))),
+    );
+    expect(settled.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 'applied'));
+    const ids = (await journal(ledger.uid)).slice(3).map((line) => line.split(' ')[1]);
+    expect(ids.slice(0, 41)).toEqual([...Array.from({ length: 40 }, (_, i) => `t${i}`), 'by-two']);
+    expect(ids.slice(41).sort()).toEqual(Array.from({ length: 10 }, (_, i) => `t${40 + i}`));
+  });
 });
 
 describe('a second writer', () => {
