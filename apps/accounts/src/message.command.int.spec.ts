@@ -99,7 +99,7 @@ it('puts aside what is none of the journal’s, and the books go on behind it', 
   const fault = 'The message is not { stream, events: [...] } with at least one event.';
   expect(await command('look', at!)).toEqual({ code: 0, lines: [{ place: at, key: null, bytes: 22, fault }], complaint: '' });
   const passed = await command('pass-over', at!);
-  expect(passed).toMatchObject({ code: 0, lines: [{ place: at, key: null, bytes: 22, fault, passedOver: true }] });
+  expect(passed).toMatchObject({ code: 0, lines: [{ place: at, key: null, bytes: 22, fault, parked: true, passedOver: true }] });
   expect(passed.complaint).toMatch(/^Start the service accounts again/);
   expect(await command('pass-over', at!)).toMatchObject({
     code: 1,
@@ -137,6 +137,9 @@ it('sends a message of the journal again, once; what is in the books already cha
     return message!.value;
   };
   const [first, rest] = [messageOf(parked.slice(0, half)), messageOf(parked.slice(half))];
+  // Nobody but the dead letters brings it.
+  await relay.stop();
+  await journal.append('u-parked', parked.slice(0, half));
   const from = { topic: topics.journal.name, partition: 0, offset: '0' };
   for (const value of [first, first, rest])
     await new DeadLetters(kafka.brokers).park(
@@ -149,6 +152,7 @@ it('sends a message of the journal again, once; what is in the books already cha
   });
   await upTo('parked', half);
   expect(await command('replay', `${LETTER}1`)).toMatchObject({ code: 1, complaint: expect.stringContaining('sent again already') });
+  await journal.append('u-parked', parked.slice(half));
   // What was sent after it, in the same partition, has been applied: so the second one was seen, too.
   for (const letter of [2, 3]) expect(await command('replay', `${LETTER}${letter}`)).toMatchObject({ code: 0 });
   await upTo('parked', parked.length);
@@ -157,6 +161,33 @@ it('sends a message of the journal again, once; what is in the books already cha
     expected.map((account) => accountBody(account, parked.length)),
   );
   expect((await command('list')).lines.map(({ replayedAt }) => replayedAt !== null)).toEqual([false, true, true, true]);
+});
+
+it('puts aside what only looks like the journal’s', async () => {
+  const { events: forged } = randomHistory(7, 20, 'acme', 'forged');
+  await writeMessage(
+    kafka.brokers,
+    topics.journal.name,
+    JSON.stringify({ stream: journalStream('u-forged'), events: fed(forged, 'u-forged') }),
+  );
+  const { body } = await eventually(
+    () => service.ask('/health/ready'),
+    ({ status }) => status === 503,
+    60_000,
+  );
+  const halted = /the message (\S+) is none of the journal's: the journal has no stream journal-u-forged\./;
+  const [, at] = halted.exec(body.checks.journal.detail as string)!;
+  expect((await service.ask('/v1/ledgers/forged/accounts?limit=1')).status).toBe(404);
+  expect(await command('look', at!)).toMatchObject({ code: 0, lines: [{ place: at, fault: null }] });
+  expect(await command('pass-over', at!)).toMatchObject({
+    code: 0,
+    lines: [{ place: at, parked: true, passedOver: true }],
+    complaint: expect.stringContaining('comes by the feed'),
+  });
+  await service.stop();
+  service = await startService(database.url, journal, tokens, kafka.brokers);
+  await upTo('parked', await positionOf('parked'));
+  expect((await service.ask('/health/ready')).status).toBe(200);
 });
 
 it('says what is wrong with a place', async () => {

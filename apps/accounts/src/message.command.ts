@@ -3,8 +3,8 @@ import { list, readEnvironment } from '@mizan/platform';
 import { CONSUMER } from './accounts.module.js';
 
 const usage = `Usage: message.command.js look <topic>/<partition>@<offset>        what lies there
-       message.command.js pass-over <topic>/<partition>@<offset>   puts a message that is none of the journal's with the dead letters,
-                                                                   and lets the books go on behind it
+       message.command.js pass-over <topic>/<partition>@<offset>   puts it with the dead letters and lets the books go on behind it;
+                                                                   what is the journal's comes by the feed
        message.command.js list                                     the dead letters
        message.command.js replay <topic>/<partition>@<offset>      sends a dead letter again to the topic it came from
 KAFKA_BROKERS names the brokers, host:port, separated by commas: 127.0.0.1:9092 unless given.`;
@@ -37,7 +37,9 @@ async function about(one: NonNullable<typeof place>): Promise<void> {
   else if (what === 'replay') say(await new DeadLetters(brokers).replay(one));
   else {
     say({ place: at, ...(await passOver({ brokers, groupId: CONSUMER }, one)), passedOver: true });
-    process.stderr.write('Start the service accounts again: it goes on behind it, and fills from the feed what it missed.\n');
+    process.stderr.write(
+      'Start the service accounts again: it goes on behind it. What is the journal’s, also of what was passed over, comes by the feed.\n',
+    );
   }
 }
 

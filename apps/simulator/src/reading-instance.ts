@@ -1,4 +1,4 @@
-import { AppliedOnce, Follower, NotApplied, StoreFeed, decodeMessage } from '@mizan/messaging';
+import { AppliedOnce, Follower, NotApplied, Poison, StoreFeed, decodeMessage } from '@mizan/messaging';
 import type { Cluster } from './cluster.js';
 import type { Machine } from './machine.js';
 import type { Parts } from './writing-instance.js';
@@ -52,7 +52,9 @@ export class ReadingInstance {
         await machine.turn();
         cluster.offsets.set(machine.name, offset + fetched.length);
       } catch (error) {
-        if (!(error instanceof NotApplied)) return;
+        if (error instanceof NotApplied) continue;
+        if (error instanceof Poison) this.follower.halt(error.message);
+        return;
       }
     }
   }

@@ -47,6 +47,7 @@ describe('what stands still', () => {
     'journal-u1@17: Event journal-u1@17 is of an unknown type AmountMoved. Run a newer program.',
     'journal-u1@17: The read model cannot apply events 17 to 17: Event journal-u1@17 has schema version 2; this program knows 1. Run a newer one.',
     'journal-u1@17: Schema version 2 is unknown here (1 is the newest). Run a newer program.',
+    'the message mizan.journal/0@5 holds journal-u1@17: Event journal-u1@17 is of an unknown type AmountMoved. Run a newer program.',
   ])('by an event of a newer release, is told to start one: %s', (why) => {
     expect(inWords(halted(why), 'logs/accounts.log', ['127.0.0.1:9092'])).toBe(
       `accounts: the books stand still: ${why.slice(0, -1)}. Posting goes on. ` +

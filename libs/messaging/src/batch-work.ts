@@ -7,8 +7,8 @@ import { silent } from './kafka-client.js';
 import type { Halt, KafkaConsumptionOptions } from './kafka-consumption.js';
 import { HEARTBEAT_MS } from './kafka-session.js';
 import { backoffMs, pause } from './patience.js';
-import { type Place, inWords } from './place.js';
-import { NotApplied, Poison, reasonOf } from './poison.js';
+import { type Place, foreignWords, inWords } from './place.js';
+import { Foreign, Halted, NotApplied, Poison, reasonOf } from './poison.js';
 
 const ATTEMPTS_PER_BATCH = 4;
 /** Of a message alone, where what cannot be applied is parked. */
@@ -45,33 +45,35 @@ export class BatchWork {
 
   private unreadable(payload: kafkajs.EachBatchPayload, raw: kafkajs.KafkaMessage, poison: Poison): Promise<void> {
     const place = placeIn(payload, raw);
-    return this.giveUp(raw, place, poison, `the message ${inWords(place)} is none of the journal's: ${poison.message}`);
+    return this.giveUp(raw, place, poison, foreignWords(place, poison.message));
   }
 
   private async apply(payload: kafkajs.EachBatchPayload, decoded: readonly Decoded[], signal: AbortSignal): Promise<void> {
     try {
-      await this.handled(payload, decoded, signal);
+      if (decoded.length > 1) return await this.handled(payload, decoded, signal);
     } catch (error) {
       if (!(error instanceof Poison)) throw error;
-      if (this.policy === 'halt') {
-        const { raw } = carrierOf(error, decoded) ?? decoded[0]!;
-        await this.giveUp(raw, placeIn(payload, raw), error, error.message);
-      }
-      // Not every poison says which message it is: each is tried by itself.
-      for (const one of decoded) {
-        await this.alone(payload, one, signal);
-        await commit(payload, one.raw);
-      }
+    }
+    // Not every poison says which message it is: each is tried by itself, and those before it are applied.
+    for (const one of decoded) {
+      await this.alone(payload, one, signal);
+      await commit(payload, one.raw);
     }
   }
 
   private async alone(payload: kafkajs.EachBatchPayload, one: Decoded, signal: AbortSignal): Promise<void> {
+    const place = placeIn(payload, one.raw);
     for (let failures = 1; ; failures++) {
       try {
         return await this.handled(payload, [one], signal);
       } catch (error) {
         if (!(error instanceof Poison)) throw error;
-        if (failures >= ATTEMPTS_BEFORE_PARKING) return this.giveUp(one.raw, placeIn(payload, one.raw), error, error.message);
+        if (error instanceof Halted) {
+          this.halt({ ...place, reason: error.message });
+          throw error;
+        }
+        const decided = this.policy === 'halt' || error instanceof Foreign || failures >= ATTEMPTS_BEFORE_PARKING;
+        if (decided) return this.giveUp(one.raw, place, error, wordsOf(error, one.message, place));
         await pause(backoffMs(failures, FIRST_RETRY_MS, MOST_RETRY_MS), signal);
       }
     }
@@ -169,9 +171,12 @@ const placeIn = ({ batch: { topic, partition } }: kafkajs.EachBatchPayload, { of
   offset,
 });
 
-/** The message that carries the event a handler stumbled on. */
-function carrierOf({ at }: Poison, decoded: readonly Decoded[]): Decoded | undefined {
-  return decoded.find(({ message: { stream, events } }) => stream === at?.stream && events.some(({ version }) => version === at.version));
+/** A refused event may also be one that was fetched from the feed, to fill a gap before the message. */
+function wordsOf(poison: Poison, { stream, events }: JournalMessage, place: Place): string {
+  const { at, message } = poison;
+  if (poison instanceof Foreign) return foreignWords(place, message);
+  const isHere = stream === at?.stream && events.some(({ version }) => version === at.version);
+  return isHere ? `the message ${inWords(place)} holds ${message}` : message;
 }
 
 /** A broker that is away may come back; one that refuses will refuse again. */

@@ -96,7 +96,11 @@ describe('a reader that parks what it cannot apply', () => {
           bytes: 13,
           replayedAt: null,
         },
-        expect.objectContaining({ place: `${ofTheDead.name}/0@1`, from: `${topic}/0@2`, reason: 'a@2: nobody has this account' }),
+        expect.objectContaining({
+          place: `${ofTheDead.name}/0@1`,
+          from: `${topic}/0@2`,
+          reason: `the message ${topic}/0@2 holds a@2: nobody has this account`,
+        }),
       ],
     });
     const kept = await all(ofTheDead.name);

@@ -1,12 +1,14 @@
-import { type JournalMessage, decodeEnvelope } from '@mizan/contracts';
+import type { JournalMessage } from '@mizan/contracts';
 import { SpanKind } from '@opentelemetry/api';
 import type { AppliedOnce } from './applied-once.js';
 import { inTraces, tracesOf } from './carried-traces.js';
 import { type Feed, FEED_LIMITS } from './feed.js';
 import { checkedMessage, wholeGroups } from './journal-message.js';
+import { type FollowedStream, Heads } from './heads.js';
 import { type Log, silent } from './kafka-client.js';
+import { FeedEndsBefore, applyNews, confirmed, judged } from './news.js';
 import { backoffMs, pause, within } from './patience.js';
-import { NotApplied, Poison, reasonOf } from './poison.js';
+import { Foreign, Halted, Poison, reasonOf } from './poison.js';
 
 export interface FollowerOptions {
   readonly inbox: Pick<AppliedOnce<never>, 'receive' | 'versions' | 'token' | 'storeToken'>;
@@ -16,13 +18,6 @@ export interface FollowerOptions {
   /** Pause between two looks at the feed's heads, ms. */
   readonly sweepMs?: number;
   readonly log?: Log;
-}
-
-export interface FollowedStream {
-  readonly stream: string;
-  /** The last version known to exist, and the last one applied. */
-  readonly head: number;
-  readonly applied: number;
 }
 
 export interface FollowerStatus {
@@ -44,7 +39,6 @@ const SWEEP_MS = { kafka: 1_000, feed: 75 } as const;
 const MOST_RETRY_MS = 5_000;
 const PAGES_PER_SWEEP = 20;
 const STREAMS_AT_ONCE = 4;
-const STREAMS_SHOWN = 100;
 const GOODBYE_MS = 2_500;
 
 /**
@@ -53,11 +47,7 @@ const GOODBYE_MS = 2_500;
  * and only then does the token move: a lost topic, expired messages or a dead broker cost one sweep and nothing else.
  */
 export class Follower {
-  private readonly behind = new Map<string, FollowedStream>();
-  /** Streams that are not behind, the latest movement last. */
-  private readonly settled = new Map<string, FollowedStream>();
-  /** Of each stream that is behind: since when at the latest, ms since the epoch. */
-  private readonly behindSince = new Map<string, number>();
+  private readonly heads = new Heads();
   private readonly log: Log;
   private stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
@@ -86,24 +76,21 @@ export class Follower {
   }
 
   /**
-   * Applies a batch from Kafka, gaps filled from the feed first.
-   * @throws Poison when the read model halts on it, or has halted; NotApplied when it may succeed later.
+   * Applies a batch from Kafka, gaps and streams that are new filled from the feed first.
+   * @throws Foreign for a message that is none of the journal's; any other Poison for an event that the read model refuses: whoever listens
+   * to Kafka knows where it lies, and halts this reader. NotApplied when it may succeed later.
    */
   async receive(messages: readonly JournalMessage[]): Promise<void> {
     const { signal } = this.stopping;
     try {
-      const { versions, gaps } = await this.inTurn(() => this.options.inbox.receive(messages));
-      const seen = gaps.map((gap) => [gap.stream, gap.seen] as const);
-      this.note(new Map(seen), versions);
-      this.date(messages, versions);
-      if (seen.length > 0) await this.fill(seen, signal);
+      const { versions, gaps } = await this.inTurn(() => applyNews(this.options.inbox, messages));
+      const claimed = gaps.map((gap) => [gap.stream, gap.seen] as const);
+      this.heads.note(new Map(claimed), versions);
+      this.heads.date(messages, versions);
+      if (claimed.length > 0) await this.fillClaimed(claimed, signal);
       signal.throwIfAborted();
     } catch (error) {
-      if (error instanceof Poison) {
-        this.halt(error.message);
-        throw error;
-      }
-      throw new NotApplied(error);
+      throw await judged(error, messages, this.options.feed, signal);
     }
   }
 
@@ -116,12 +103,11 @@ export class Follower {
   }
 
   status(): FollowerStatus {
-    const behind = [...this.behind.values()];
     return {
       state: this.halted === null ? this.state : 'halted',
       bus: this.options.bus,
-      lag: behind.reduce((sum, { head, applied }) => sum + head - applied, 0),
-      streams: [...this.settled.values(), ...behind].slice(-STREAMS_SHOWN),
+      lag: this.heads.lag(),
+      streams: this.heads.latest(),
       comparedAt: this.comparedAt,
       lastError: this.lastError,
       halted: this.halted,
@@ -130,8 +116,7 @@ export class Follower {
 
   /** How old the read model is, seconds: the time since something was recorded that it knows of and does not have; 0 where it has everything. */
   lagSeconds(): number {
-    const now = Date.now();
-    return [...this.behindSince.values()].reduce((lag, since) => Math.max(lag, now - since), 0) / 1_000;
+    return this.heads.lagSeconds();
   }
 
   private async run(signal: AbortSignal): Promise<void> {
@@ -200,7 +185,7 @@ export class Follower {
       const { heads, next, full } = await feed.heads(token, FEED_LIMITS.heads, signal);
       token = next;
       const fresh = highest(heads);
-      this.note(fresh, await inbox.versions([...fresh.keys()]));
+      this.heads.note(fresh, await inbox.versions([...fresh.keys()]));
       for (const [stream, version] of fresh) noticed.set(stream, version);
       // Under load there is always a little more: the end is where a page has room, not where one is empty.
       if (!full) return { noticed, next, atEnd: true };
@@ -211,7 +196,7 @@ export class Follower {
   /** Brings streams up to a version from the feed, a few at a time, a page of each per transaction. */
   private async fill(wanted: readonly (readonly [string, number])[], signal: AbortSignal): Promise<void> {
     const applied = await this.options.inbox.versions(wanted.map(([stream]) => stream));
-    this.note(new Map(wanted), applied);
+    this.heads.note(new Map(wanted), applied);
     const behind = wanted.filter(([stream, goal]) => applied.get(stream)! < goal);
     for (let start = 0; start < behind.length; start += STREAMS_AT_ONCE) {
       const goals = new Map(behind.slice(start, start + STREAMS_AT_ONCE));
@@ -219,6 +204,16 @@ export class Follower {
         const versions = await this.inTurn(() => this.fillPage(goals, signal));
         for (const [stream, goal] of goals) if ((versions.get(stream) ?? 0) >= goal) goals.delete(stream);
       }
+    }
+  }
+
+  /** What Kafka alone has said counts as missing until the feed has denied it. */
+  private async fillClaimed(claimed: readonly (readonly [string, number])[], signal: AbortSignal): Promise<void> {
+    try {
+      await confirmed(() => this.fill(claimed, signal), signal);
+    } catch (error) {
+      if (error instanceof Foreign) this.heads.forget(await this.options.inbox.versions(claimed.map(([stream]) => stream)));
+      throw error;
     }
   }
 
@@ -230,8 +225,8 @@ export class Follower {
       behind.map(async ([stream, goal]): Promise<JournalMessage> => {
         const after = versions.get(stream)!;
         const events = await feed.stream(stream, after, FEED_LIMITS.events, signal);
-        if (events[0]?.version !== after + 1)
-          throw new Error(`The feed has ${stream} up to ${goal} but gives ${events[0]?.version ?? 'nothing'} after ${after}.`);
+        if (events.length === 0) throw new FeedEndsBefore(stream, after, goal);
+        if (events[0]!.version !== after + 1) throw new Error(`The feed gives ${stream}@${events[0]!.version} after ${after}.`);
         return { stream, events: wholeGroups(checkedMessage({ stream, events }).events) };
       }),
     );
@@ -243,45 +238,20 @@ export class Follower {
       () => inbox.receive(pages),
     );
     const now = new Map([...versions, ...received.versions]);
-    this.note(goals, now);
-    this.date(pages, now);
+    this.heads.note(goals, now);
+    this.heads.date(pages, now);
     return now;
   }
 
   /** One batch or page at a time: what a page skips because another has just brought it was not worth fetching. */
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.turn.then(() => {
-      if (this.halted !== null) throw new Poison(this.halted);
+      if (this.halted !== null) throw new Halted(this.halted);
       this.stopping.signal.throwIfAborted();
       return work();
     });
     this.turn = mine.catch(() => {});
     return mine;
-  }
-
-  /** What is missing of a stream was recorded after the last event that was applied. */
-  private date(messages: readonly JournalMessage[], versions: ReadonlyMap<string, number>): void {
-    for (const { stream, events } of messages) {
-      const last = this.behindSince.has(stream) && events.find(({ version }) => version === versions.get(stream));
-      if (last) this.behindSince.set(stream, Date.parse(decodeEnvelope(last.event).recordedAt));
-    }
-  }
-
-  private note(heads: ReadonlyMap<string, number>, versions: ReadonlyMap<string, number>): void {
-    for (const stream of new Set([...heads.keys(), ...versions.keys()])) {
-      const known = this.behind.get(stream) ?? this.settled.get(stream);
-      const applied = Math.max(known?.applied ?? 0, versions.get(stream) ?? 0);
-      const head = Math.max(known?.head ?? 0, heads.get(stream) ?? 0, applied);
-      this.behind.delete(stream);
-      this.settled.delete(stream);
-      (head > applied ? this.behind : this.settled).set(stream, { stream, head, applied });
-      if (head === applied) this.behindSince.delete(stream);
-      else if (!this.behindSince.has(stream)) this.behindSince.set(stream, Date.now());
-    }
-    for (const stream of this.settled.keys()) {
-      if (this.settled.size <= STREAMS_SHOWN) break;
-      this.settled.delete(stream);
-    }
   }
 }
 

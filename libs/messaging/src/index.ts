@@ -18,7 +18,8 @@ export {
 export { JournalRelay, type JournalRelayOptions } from './journal-relay.js';
 export { AppliedOnce, type Gap, type Progress, type Projection, type Received } from './applied-once.js';
 export { Inbox, type InboxOptions } from './inbox.js';
-export { type FollowedStream, Follower, type FollowerOptions, type FollowerStatus } from './follower.js';
+export { type FollowedStream } from './heads.js';
+export { Follower, type FollowerOptions, type FollowerStatus } from './follower.js';
 export { type Halt, type KafkaStatus } from './kafka-consumption.js';
 export { type Place, placeOf } from './place.js';
 export { type DeadLetter, type DeadLetterList, DeadLetters, type Parking } from './dead-letters.js';

@@ -85,6 +85,8 @@ describe('a message that is none', () => {
     ['half of one', Buffer.from('{"stream":'), /not JSON \(10 characters\)/],
     ['an array', Buffer.from('[]'), /not \{ stream, events/],
     ['no stream', message({ stream: 5 }), /not \{ stream, events/],
+    ['a name that PostgreSQL has no text for', message({ stream: 'a\0b' }), /a name that no journal has/],
+    ['a name that is a way elsewhere', message({ stream: '..' }), /a name that no journal has/],
     ['no events', message({ events: [] }), /not \{ stream, events/],
     ['an event that is none', message({ events: [7] }), /Event 0 of a message for journal-a/],
     ['a version that is text', message({ events: [{ ...events[0], version: '1' }] }), /Event 0/],

@@ -5,6 +5,7 @@ import {
   type Seams,
   JOURNAL_SCHEMA_VERSION,
   MAX_MESSAGE_BYTES,
+  isStreamName,
   seamsOf,
   traceparentOf,
 } from '@mizan/contracts';
@@ -89,6 +90,7 @@ export function checkedMessage(value: unknown): JournalMessage {
   if (typeof message?.stream !== 'string' || !Array.isArray(message.events) || message.events.length === 0)
     throw new Poison('The message is not { stream, events: [...] } with at least one event.');
   const { stream, events } = message;
+  if (!isStreamName(stream)) throw new Poison('The stream has a name that no journal has.');
   events.forEach((event: FedEvent | null, index) => {
     if (!Number.isSafeInteger(event?.version) || event!.version < 1 || typeof event!.event !== 'string')
       throw new Poison(`Event ${index} of a message for ${stream} is not { version, event, texts }.`);

@@ -159,17 +159,22 @@ describe('the Kafka transport', () => {
     expect(seen).toEqual([1, 2]);
   });
 
-  it('halts at what its listener calls poison, naming the offset of that event', async () => {
+  it('halts at what its listener calls poison, naming the message; what came before is applied', async () => {
     await publish(brokers, topic, [encoded('a', fed('a', 1, 2)), encoded('a', fed('a', 3, 4)), encoded('a', fed('a', 5, 5))]);
-    const { strategy } = await service(topic, async () => {
-      throw new Poison('an unknown type', { stream: 'a', version: 4 });
+    const { strategy } = await service(topic, async (messages) => {
+      if (versionsOf(messages).includes(4)) throw new Poison('an unknown type', { stream: 'a', version: 4 });
     });
     await eventually(
       () => strategy.kafka()!.state,
       (state) => state === 'halted',
     );
-    expect(strategy.kafka()!.halted).toEqual({ topic, partition: 0, offset: '1', reason: 'a@4: an unknown type' });
-    expect(await committed(topic, topic)).toBe('-1');
+    expect(strategy.kafka()!.halted).toEqual({
+      topic,
+      partition: 0,
+      offset: '1',
+      reason: `the message ${topic}/0@1 holds a@4: an unknown type`,
+    });
+    expect(await committed(topic, topic)).toBe('1');
   });
 
   it('listens at once, and begins when the topic is there', async () => {

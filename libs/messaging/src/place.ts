@@ -13,3 +13,6 @@ export function placeOf(text: string): Place | null {
   const [, topic, partition, offset] = /^([A-Za-z0-9._-]{1,249})\/(\d{1,6})@(\d{1,18})$/.exec(text) ?? [];
   return topic === undefined ? null : { topic, partition: Number(partition), offset: offset! };
 }
+
+/** Why a message is nothing that the journal has said. The start of the platform knows these words. */
+export const foreignWords = (place: Place, why: string): string => `the message ${inWords(place)} is none of the journal's: ${why}`;

@@ -23,6 +23,12 @@ export class Poison extends RpcException {
   }
 }
 
+/** A message that claims what the journal does not have: somebody else put it on the topic. */
+export class Foreign extends Poison {}
+
+/** The reader has halted already: no message is at fault. */
+export class Halted extends Poison {}
+
 /** A batch that could not be applied now but may be later: a database that is away, a feed that does not answer. `cause` says which. */
 export class NotApplied extends RpcException {
   override readonly name = 'NotApplied';

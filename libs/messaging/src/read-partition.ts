@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type kafkajs from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { kafkaClient, silent } from './kafka-client.js';
 import type { Place } from './place.js';
+import { unpackable } from './unpackable.js';
 
 /** The next message takes no longer to come, ms. */
 const NEXT_WITHIN_MS = 20_000;
@@ -27,38 +28,54 @@ export async function extents(brokers: readonly string[], topic: string): Promis
 }
 
 /**
- * Reads a partition by a group that is removed afterwards.
+ * Reads a partition, and no other, by a group that is removed afterwards.
  * @param from the first message, which is there.
  * @param end where to stop: before this offset, which is not beyond the partition's end.
+ * @param bytes the most that one answer of the broker brings, unless its first batch is larger: with 1 each batch comes alone.
+ * @throws the reason for which the client gave up; Unpackable where a batch is in a codec that it lacks.
  */
 export async function readPartition(
   brokers: readonly string[],
   from: Place,
   end: bigint,
   each: (message: kafkajs.KafkaMessage) => void,
+  bytes = 1024 * 1024,
 ): Promise<void> {
   const { topic, partition, offset } = from;
   const groupId = `mizan-look-${randomUUID()}`;
   const kafka = kafkaClient(brokers, groupId, silent);
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 250, allowAutoTopicCreation: false });
+  const consumer = kafka.consumer({
+    groupId,
+    maxWaitTimeInMs: 250,
+    maxBytesPerPartition: bytes,
+    allowAutoTopicCreation: false,
+    partitionAssigners: [only(topic, partition)],
+  });
   await consumer.connect();
   try {
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error('The broker does not give the messages.')), NEXT_WITHIN_MS);
+      const failed = (error: unknown): void => {
+        clearTimeout(late);
+        reject(unpackable(error) ?? error);
+      };
+      const late = setTimeout(() => failed(new Error('The broker does not give the messages.')), NEXT_WITHIN_MS);
       let next = BigInt(offset);
-      const eachMessage = async (one: kafkajs.EachMessagePayload): Promise<void> => {
-        const at = BigInt(one.message.offset);
-        // Before the seek takes effect others may come; behind the end nothing is asked for.
-        if (one.partition !== partition || at < next || at >= end) return;
-        each(one.message);
+      const eachMessage = async ({ message }: kafkajs.EachMessagePayload): Promise<void> => {
+        const at = BigInt(message.offset);
+        // A batch may begin before the first message asked for, and end behind the last.
+        if (at < next || at >= end) return;
+        each(message);
         next = at + 1n;
         late.refresh();
         if (next < end) return;
         clearTimeout(late);
         resolve();
       };
-      consumer.run({ autoCommit: false, eachMessage }).catch(reject);
+      consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+        if (!restart) failed(error);
+      });
+      consumer.run({ autoCommit: false, eachMessage }).catch(failed);
       consumer.seek({ topic, partition, offset });
     });
   } finally {
@@ -66,6 +83,24 @@ export async function readPartition(
     await removeGroup(kafka, groupId);
   }
 }
+
+/** The group's only member is given one partition, and the others are given to nobody. */
+const only =
+  (topic: string, partition: number): kafkajs.PartitionAssigner =>
+  () => {
+    const [name, version, userData] = ['mizan-only', 0, Buffer.alloc(0)];
+    const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
+    return {
+      name,
+      version,
+      protocol: ({ topics }) => ({ name, metadata: MemberMetadata.encode({ version, topics, userData }) }),
+      assign: async ({ members }) =>
+        members.map(({ memberId }) => ({
+          memberId,
+          memberAssignment: MemberAssignment.encode({ version, assignment: { [topic]: [partition] }, userData }),
+        })),
+    };
+  };
 
 async function removeGroup(kafka: kafkajs.Kafka, groupId: string): Promise<void> {
   const admin = kafka.admin();

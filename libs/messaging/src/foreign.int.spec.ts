@@ -1,0 +1,213 @@
+import type { FedEvent } from '@mizan/contracts';
+import { InMemoryEventStore } from '@mizan/event-store';
+import { kafkaBrokers, testDatabase } from '@mizan/testing';
+import { DeadLetters } from './dead-letters.js';
+import { type Feed, StoreFeed } from './feed.js';
+import { Follower } from './follower.js';
+import { ensureTopic } from './kafka-client.js';
+import { KafkaConsumption, type KafkaConsumptionOptions } from './kafka-consumption.js';
+import { passOver } from './pass-over.js';
+import {
+  type SumsDatabase,
+  encoded,
+  eventually,
+  fed,
+  kafkaAt,
+  noTexts,
+  publish,
+  sumEvents,
+  sumOf,
+  sumsDatabase,
+  uniqueName,
+} from './sums.fixture.js';
+
+// A broker takes its time on a busy machine.
+import.meta.jest.setTimeout(180_000);
+
+const NEVER_MS = 24 * 3600 * 1000;
+let brokers: string[];
+let release: () => Promise<void>;
+let database: SumsDatabase;
+let store: InMemoryEventStore;
+let feed: Feed;
+let topic: string;
+let cleanUp: (() => Promise<void>)[];
+
+beforeAll(async () => {
+  [database, { brokers, release }] = await Promise.all([testDatabase().then(sumsDatabase), kafkaBrokers()]);
+}, 300_000);
+beforeEach(async () => {
+  await database.clear();
+  store = new InMemoryEventStore();
+  feed = new StoreFeed(store, noTexts);
+  topic = uniqueName();
+  cleanUp = [];
+  await ensureTopic(kafkaAt(brokers), { name: topic, partitions: 1, retentionMs: 3_600_000 });
+});
+afterEach(async () => {
+  for (const stop of cleanUp.reverse()) await stop();
+});
+afterAll(async () => {
+  await database.close();
+  await release();
+});
+
+async function append(stream: string, first: number, last: number): Promise<void> {
+  expect(await store.append(stream, first - 1, sumEvents(stream, first, last))).toMatchObject({ status: 'appended' });
+}
+const say = (...messages: (readonly [string, readonly FedEvent[]])[]): Promise<void> =>
+  publish(
+    brokers,
+    topic,
+    messages.map(([stream, events]) => encoded(stream, events)),
+  );
+const changed = (events: readonly FedEvent[], from: string, to: string): FedEvent[] =>
+  events.map((event) => ({ ...event, event: event.event.replace(from, to) }));
+
+/** A reader that follows the feed before it listens to Kafka; after that, the feed alone brings it nothing. */
+async function listen(options: Partial<KafkaConsumptionOptions> = {}) {
+  const follower = new Follower({ inbox: database.inbox(), feed, bus: 'kafka', sweepMs: NEVER_MS });
+  follower.start();
+  cleanUp.push(() => follower.stop());
+  await eventually(
+    () => follower.status().state,
+    (state) => state === 'following',
+  );
+  const consumption = new KafkaConsumption({
+    brokers,
+    groupId: topic,
+    topics: [topic],
+    handle: (messages) => follower.receive(messages),
+    onHalt: ({ reason }) => follower.halt(reason),
+    ...options,
+  });
+  consumption.start();
+  cleanUp.push(() => consumption.stop());
+  return { follower, consumption };
+}
+
+const haltOf = async (follower: Follower): Promise<string> =>
+  (await eventually(
+    () => follower.status().halted,
+    (halted) => halted !== null,
+  ))!;
+const heard = async (): Promise<string[]> =>
+  (await database.pool.query<{ stream: string }>('select stream from reader.inbox order by stream')).rows.map(({ stream }) => stream);
+
+describe('a message that the journal does not bear out', () => {
+  it.each<[string, string, readonly FedEvent[], RegExp]>([
+    ['begins a stream that the journal does not have', 'x', fed('x', 1, 1), /the journal has no stream x\.$/],
+    ['goes on with a stream that the journal does not have', 'x', fed('x', 12, 12), /the journal has no stream x\.$/],
+    [
+      'is of a stream that the journal does not have, and not to be understood',
+      'x',
+      changed(fed('x', 1, 1), 'AmountAdded', 'Blown'),
+      /no stream x\.$/,
+    ],
+    ['claims more than the journal has', 'a', fed('a', 9, 9), /the journal has a up to 3, and the message says 9\.$/],
+    [
+      'has another event than the journal, which is not understood',
+      'a',
+      changed(fed('a', 4, 4), 'AmountAdded', 'Blown'),
+      /another event at a@4\.$/,
+    ],
+    [
+      'goes on where the journal does not, and is not understood',
+      'a',
+      changed(fed('a', 5, 5), 'AmountAdded', 'Blown'),
+      /a up to 4, and the message says 5\.$/,
+    ],
+    ['has a name that no journal has', 'a\0b', fed('a\0b', 1, 1), /a name that no journal has\.$/],
+  ])('halts the reader with its place, and leaves no trace: it %s', async (_name, stream, events, why) => {
+    await append('a', 1, 3);
+    const { follower } = await listen();
+    if (stream === 'a' && events[0]!.version < 6) await append('a', 4, 4);
+    if (stream === 'a' && events[0]!.version === 5) await say(['a', fed('a', 4, 4)]);
+    await say([stream, events]);
+    const halted = await haltOf(follower);
+    const offset = events[0]!.version === 5 ? 1 : 0;
+    expect(halted).toMatch(`the message ${topic}/0@${offset} is none of the journal's: `);
+    expect(halted).toMatch(why);
+    expect(await heard()).toEqual(['a']);
+    expect(await database.sums()).toEqual([sumOf('a', sumEvents('a', 1, offset === 1 ? 4 : 3))]);
+    expect(follower.status()).toMatchObject({ state: 'halted', lag: 0 });
+    expect(follower.lagSeconds()).toBe(0);
+
+    // Somebody says so, and what is the journal's comes.
+    const reader = { brokers, groupId: topic };
+    for (const stop of cleanUp.splice(0).reverse()) await stop();
+    expect(await passOver(reader, { topic, partition: 0, offset: String(offset) })).toMatchObject({
+      parked: true,
+      next: `${topic}/0@${offset + 1}`,
+    });
+    const again = await listen();
+    await append('b', 1, 2);
+    await say(['b', fed('b', 1, 2)]);
+    await eventually(
+      () => database.sums(),
+      (rows) => rows.some((row) => row.stream === 'b'),
+    );
+    expect(again.follower.status()).toMatchObject({ halted: null, lag: 0 });
+  });
+
+  it('is parked by a reader that parks, once, and those around it are applied', async () => {
+    await append('a', 1, 3);
+    const deadLetters = new DeadLetters(brokers, { name: `${topic}.dead-letter`, partitions: 1, retentionMs: 3_600_000 });
+    const { follower } = await listen({ poison: { park: deadLetters } });
+    await append('b', 1, 1);
+    await append('a', 4, 4);
+    await say(['b', fed('b', 1, 1)], ['x', fed('x', 1, 1)], ['a', fed('a', 4, 4)]);
+    const { letters } = await eventually(
+      () => deadLetters.list(),
+      (list) => list.letters.length > 0,
+    );
+    expect(letters).toMatchObject([
+      { from: `${topic}/0@1`, reason: `the message ${topic}/0@1 is none of the journal's: the journal has no stream x.` },
+    ]);
+    await eventually(
+      () => database.sums(),
+      (rows) => rows.find(({ stream }) => stream === 'a')?.events.toString() === '4',
+    );
+    expect(await heard()).toEqual(['a', 'b']);
+    expect(follower.status()).toMatchObject({ halted: null, lag: 0 });
+  });
+});
+
+describe('a stream that a reader hears of first from Kafka', () => {
+  it('is fetched from the feed, once', async () => {
+    const truth = new StoreFeed(store, noTexts);
+    const fetched: string[] = [];
+    feed = {
+      heads: (after, limit) => truth.heads(after, limit),
+      stream: (stream, after, limit) => (fetched.push(stream), truth.stream(stream, after, limit)),
+    };
+    await listen();
+    await append('new', 1, 3);
+    // What Kafka says is not what counts.
+    await say(['new', changed(fed('new', 1, 3), '"amount":"7"', '"amount":"7000"')]);
+    await eventually(
+      () => database.sums(),
+      (rows) => rows.length > 0,
+    );
+    expect(await database.sums()).toEqual([sumOf('new', sumEvents('new', 1, 3))]);
+    expect(fetched).toEqual(['new']);
+  });
+
+  it('is waited for where the feed is a little late', async () => {
+    const truth = new StoreFeed(store, noTexts);
+    let looks = 0;
+    feed = {
+      heads: (after, limit) => truth.heads(after, limit),
+      stream: async (stream, after, limit) => (++looks < 4 ? [] : truth.stream(stream, after, limit)),
+    };
+    const { follower } = await listen();
+    await append('new', 1, 3);
+    await say(['new', fed('new', 1, 3)]);
+    await eventually(
+      () => database.sums(),
+      (rows) => rows.length > 0,
+    );
+    expect(looks).toBe(4);
+    expect(follower.status().halted).toBeNull();
+  });
+});

@@ -1,0 +1,107 @@
+import type { FedEvent, JournalMessage } from '@mizan/contracts';
+import type { AppliedOnce, Gap, Received } from './applied-once.js';
+import { type Feed, FEED_LIMITS } from './feed.js';
+import { backoffMs, pause } from './patience.js';
+import { Foreign, NotApplied, Poison } from './poison.js';
+
+/** How often the feed is asked for what a message claims before that is called foreign: for 4 s, with growing pauses. */
+const LOOKS = 5;
+const FIRST_PAUSE_MS = 250;
+const MOST_PAUSE_MS = 2_000;
+
+/** The feed ends before a version that is said to exist. */
+export class FeedEndsBefore extends Error {
+  constructor(
+    readonly stream: string,
+    readonly last: number,
+    readonly goal: number,
+  ) {
+    super(`The feed has ${stream} up to ${goal} but gives nothing after ${last}.`);
+  }
+
+  /** Where nobody but a message says so. */
+  foreign(): Foreign {
+    const { stream, last, goal } = this;
+    return new Foreign(
+      last === 0 ? `the journal has no stream ${stream}.` : `the journal has ${stream} up to ${last}, and the message says ${goal}.`,
+    );
+  }
+}
+
+/**
+ * Applies what Kafka brought of streams that the reader knows. Of any other stream nothing is taken on Kafka's word, nor noted: all of it is
+ * a gap, to be filled from the feed.
+ */
+export async function applyNews(
+  inbox: Pick<AppliedOnce<never>, 'receive' | 'versions'>,
+  messages: readonly JournalMessage[],
+): Promise<Received> {
+  const versions = await inbox.versions([...new Set(messages.map(({ stream }) => stream))]);
+  const isKnown = ({ stream }: JournalMessage): boolean => versions.get(stream)! > 0;
+  const unknown = new Map<string, Gap>();
+  for (const message of messages) {
+    if (isKnown(message)) continue;
+    const { stream } = message;
+    unknown.set(stream, { stream, applied: 0, seen: Math.max(lastOf(message), unknown.get(stream)?.seen ?? 0) });
+  }
+  const received = await inbox.receive(messages.filter(isKnown));
+  return { versions: received.versions, gaps: [...received.gaps, ...unknown.values()] };
+}
+
+/** @throws Foreign where the feed, after several looks, still ends before what a message claims. What is the journal's is in the feed before it is published. */
+export async function confirmed<T>(look: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let looks = 1; ; looks++) {
+    try {
+      return await look();
+    } catch (error) {
+      if (!(error instanceof FeedEndsBefore)) throw error;
+      if (looks >= LOOKS) throw error.foreign();
+      await pause(backoffMs(looks, FIRST_PAUSE_MS, MOST_PAUSE_MS), signal);
+      signal.throwIfAborted();
+    }
+  }
+}
+
+/** What became of a batch that was not applied: where the journal does not have what the read model refuses, the message is foreign. */
+export async function judged(
+  error: unknown,
+  messages: readonly JournalMessage[],
+  feed: Feed,
+  signal: AbortSignal,
+): Promise<Poison | NotApplied> {
+  if (!(error instanceof Poison)) return new NotApplied(error);
+  const { at } = error;
+  if (at === null || error instanceof Foreign) return error;
+  try {
+    await confirmed(() => compareWithFeed(feed, messages, at, signal), signal);
+    return error;
+  } catch (other) {
+    return other instanceof Foreign ? other : new NotApplied(other);
+  }
+}
+
+/**
+ * Of events that the read model refused: whether the journal has the same bytes there.
+ * @throws Foreign where it has others; FeedEndsBefore where it has none.
+ */
+async function compareWithFeed(
+  feed: Feed,
+  messages: readonly JournalMessage[],
+  at: NonNullable<Poison['at']>,
+  signal: AbortSignal,
+): Promise<void> {
+  const said = messages
+    .filter(({ stream }) => stream === at.stream)
+    .flatMap(({ events }) => events)
+    .filter(({ version }) => version >= at.version);
+  if (said.length === 0) return;
+  const journal = await feed.stream(at.stream, at.version - 1, FEED_LIMITS.events, signal);
+  const last = journal.at(-1)?.version ?? at.version - 1;
+  const goal = Math.max(...said.map(({ version }) => version));
+  if (last < goal && journal.length < FEED_LIMITS.events) throw new FeedEndsBefore(at.stream, last, goal);
+  const bytes = new Map(journal.map((event: FedEvent) => [event.version, event.event]));
+  const other = said.find(({ version, event }) => version <= last && bytes.get(version) !== event);
+  if (other) throw new Foreign(`the journal has another event at ${at.stream}@${other.version}.`);
+}
+
+const lastOf = ({ events }: JournalMessage): number => events.at(-1)!.version;
