@@ -1,19 +1,26 @@
 import { MAX_PAGE_BYTES } from '@mizan/event-store';
 import type { EventStoreClient, LogPosition, RecordedEvent } from './client.js';
 import { placeOf } from './position-token.js';
+import type { Calls } from './deadline.js';
 import { answered, requestSize } from './reading.js';
+
+/** Up to this place every event was given. */
+export interface Walked {
+  readonly walkedTo: LogPosition;
+}
 
 /**
  * The events of streams whose names begin with `prefix`, after a position (null: from the beginning), in the order of the server's log, to its
  * end as of now. One request at a time, each of about a page, so however much stands there of other streams, no more is held here.
- * @returns the place up to which there is no other; null for the beginning.
+ * After each request it says how far it has come.
  */
 export async function* allAfter(
   client: EventStoreClient,
   prefix: string,
   after: LogPosition | null,
   deadlineMs: number,
-): AsyncGenerator<RecordedEvent, LogPosition | null> {
+  calls: Calls,
+): AsyncGenerator<RecordedEvent | Walked> {
   const filter = { filterOn: 'streamName' as const, prefixes: [prefix] };
   let [position, events, bytes] = [after, 0, 0];
   for (;;) {
@@ -22,19 +29,16 @@ export async function* allAfter(
     const options = { direction: 'forwards' as const, fromPosition, maxCount, filter, requiresLeader: true, deadline: deadlineMs };
     // The position itself is read once more.
     const known = (event: RecordedEvent): boolean => position !== null && !isAfter(placeOf(event), position);
-    const read = await answered(client.readAll(options), maxCount, 'reading the feed', deadlineMs, known);
+    const read = await answered(client.readAll(options), maxCount, 'reading the feed', deadlineMs, calls, known);
     events += read.events.length;
     bytes += read.bytes;
     for (const event of read.events) {
-      if (!event.position)
-        throw new Error(`EventStoreDB did not say where event ${event.revision} of ${event.streamId} stands in its log.`);
-      // The position itself is read once more.
-      if (position && event.position.commit <= position.commit) continue;
-      position = event.position;
+      position = placeOf(event);
       // Where the client knows no filter for this call, it is here that others' events are left out.
       if (event.streamId.startsWith(prefix)) yield event;
     }
-    if (read.ended) return position;
+    if (position) yield { walkedTo: position };
+    if (read.ended) return;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { EventStoreClient, LogPosition, RecordedEvent } from './client.js';
-import { DeadlinePassed } from './deadline.js';
+import { type Calls, DeadlinePassed } from './deadline.js';
 
 /** How many events the server looks at in one go; where none is ours, it then says how far it has come. */
 const SEARCH_WINDOW = 500;
@@ -21,6 +21,7 @@ export async function* catchUp(
   after: LogPosition | null,
   signal: AbortSignal,
   deadlineMs: number,
+  calls: Calls,
 ): AsyncGenerator<RecordedEvent | Pause> {
   if (signal.aborted) return;
   let heard = false;
@@ -43,10 +44,15 @@ export async function* catchUp(
       checkpointReached: async (_, position) => void (quietUntil = position),
     },
   });
-  const deadline = setTimeout(() => {
-    failure ??= new DeadlinePassed(`EventStoreDB did not confirm the subscription to the feed within ${deadlineMs} ms.`);
+  const fail = (error: Error): void => {
+    failure ??= error;
     hear();
-  }, deadlineMs);
+  };
+  calls.begin(fail);
+  const deadline = setTimeout(
+    () => fail(new DeadlinePassed(`EventStoreDB did not confirm the subscription to the feed within ${deadlineMs} ms.`)),
+    deadlineMs,
+  );
   subscription.on('confirmation', () => clearTimeout(deadline));
   subscription.on('readable', hear);
   for (const event of ['end', 'close'] as const)
@@ -54,10 +60,7 @@ export async function* catchUp(
       ended = true;
       hear();
     });
-  subscription.on('error', (error) => {
-    failure ??= error;
-    hear();
-  });
+  subscription.on('error', fail);
   signal.addEventListener('abort', hear);
   try {
     while (!signal.aborted) {
@@ -72,6 +75,7 @@ export async function* catchUp(
     }
   } finally {
     clearTimeout(deadline);
+    calls.end(fail);
     signal.removeEventListener('abort', hear);
     void subscription.unsubscribe().catch(() => undefined);
     // A call that is cancelled is over for its client only when what had come of it is taken; until then the client cannot be closed.

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect, promisify } from 'node:util';
 import { eventStoreDbClient } from './client.js';
+import { checkConnectionString } from './connection-string.js';
 import { EventStoreDbStore } from './eventstoredb-store.js';
 
 let directory: string;
@@ -111,6 +112,28 @@ test('a connection string with an @ in its password is refused before anything c
   const attempt = EventStoreDbStore.open({ url: 'esdb://mizan:se@cret@127.0.0.1:1?tls=false' });
   await expect(attempt).rejects.toThrow(/more than one @: write the one in the password as %40/);
   expect(inspect(await attempt.catch((error: unknown) => error))).not.toMatch(/cret/);
+});
+
+test.each(['a&topsecret', 'a?topsecret=b', 'a=b', '?&=', 'p?tls=true&throwOnAppendFailure=false'])(
+  'a password with & ? or = is a password: %s',
+  (password) => {
+    expect(() => checkConnectionString(`esdb://mizan:${password}@127.0.0.1:1?tls=false`)).not.toThrow();
+    expect(() => checkConnectionString(`esdb://mizan:${password}@127.0.0.1:1?tls=false&throwOnAppendFailure=false`)).toThrow(
+      /throwOnAppendFailure/,
+    );
+  },
+);
+
+test.each([
+  'esdb://mizan:a?b&topsecret@host@127.0.0.1:1?tls=false',
+  'esdb://mizan:a@b&topsecret@127.0.0.1:1?tls=false',
+  'esdb://mizan:a@127.0.0.1:1?top.secret=1',
+])('what a refused connection string may have of its password is not named: %s', (url) => {
+  expect(() => checkConnectionString(url)).toThrow(/^(?!.*secret)/);
+});
+
+test('settings are looked for as the client does, also where a file has an @ in its name', () => {
+  expect(() => checkConnectionString('esdb://127.0.0.1?tlsCAFile=/a@b.crt&throwOnAppendFailure=false')).toThrow(/throwOnAppendFailure/);
 });
 
 test('the client is never handed an object: neither data nor metadata is serialised by it', async () => {

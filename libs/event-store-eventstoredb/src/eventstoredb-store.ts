@@ -16,7 +16,7 @@ import {
 import { setTimeout as pause } from 'node:timers/promises';
 import { refuseTooLarge, versionInConflict } from './answers.js';
 import { type EventStoreClient, callingForEachAppend, eventStoreDbClient } from './client.js';
-import { Deadline, DeadlinePassed } from './deadline.js';
+import { Calls, Deadline, DeadlinePassed } from './deadline.js';
 import { Feed } from './feed.js';
 import { type Owner, belongTo } from './ownership.js';
 import { toEvents } from './stored-text.js';
@@ -32,6 +32,8 @@ const MOST_WAITING_BYTES = 64 * 1024 * 1024;
 const MOST_HEADS_BYTES = 16 * 1024 * 1024;
 /** How often the stream is looked at until it shows what an append conflicted with. */
 const LOOK_AGAIN_MS = 10;
+/** How long the appends under way may still take when the store is closed. */
+const GRACE_MS = 500;
 
 export interface EventStoreDbOptions {
   /** The connection string: hosts, TLS and credentials. */
@@ -53,6 +55,7 @@ export class EventStoreDbStore implements OpenEventStore {
   private readonly waiting = new Set<Promise<unknown>>();
   private waitingBytes = 0;
   private closed = false;
+  private readonly calls = new Calls();
   private readonly feed: Feed;
 
   private constructor(
@@ -60,7 +63,7 @@ export class EventStoreDbStore implements OpenEventStore {
     private readonly prefix: string,
     private readonly deadlineMs: number,
   ) {
-    this.feed = new Feed(client, prefix, deadlineMs);
+    this.feed = new Feed(client, prefix, deadlineMs, this.calls);
   }
 
   /** @throws what `check` throws, and where the journals belong to another database. */
@@ -79,15 +82,23 @@ export class EventStoreDbStore implements OpenEventStore {
 
   /** @throws when the server cannot be reached, has no leader, or does not let us read all of it: not ready. */
   async check(): Promise<void> {
+    this.refuseWhenClosed();
     const last = { direction: 'backwards', fromPosition: 'end', maxCount: 1, requiresLeader: true, deadline: this.deadlineMs } as const;
-    await answered(this.client.readAll(last), 1, 'reading the end of the feed', this.deadlineMs);
+    await answered(this.client.readAll(last), 1, 'reading the end of the feed', this.deadlineMs, this.calls);
   }
 
-  /** Resolves when every append has had its answer. What comes later is refused. */
+  /** Resolves once the appends under way have had their answers or `GRACE_MS` are over. Whatever is under way then is rejected: unknown. */
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.allSettled(this.waiting);
+    const grace = new Deadline(GRACE_MS, 'closing');
+    await grace.before(Promise.allSettled(this.waiting)).catch(() => undefined);
+    grace.end();
+    this.calls.failAll(new Error('The event store is closed.'));
     await this.client.dispose();
+  }
+
+  private refuseWhenClosed(): void {
+    if (this.closed) throw new Error('The event store is closed.');
   }
 
   async append(stream: string, expectedVersion: number, events: readonly string[]): Promise<Appended> {
@@ -109,7 +120,7 @@ export class EventStoreDbStore implements OpenEventStore {
   private async write(stream: string, expectedVersion: number, texts: readonly string[]): Promise<Appended> {
     const expected = expectedVersion === 0 ? 'no_stream' : BigInt(expectedVersion - 1);
     const options = { expectedRevision: expected, streamState: expected, requiresLeader: true, deadline: this.deadlineMs } as const;
-    const deadline = new Deadline(this.deadlineMs * 2, `appending to ${stream}`);
+    const deadline = new Deadline(this.deadlineMs * 2, `appending to ${stream}`, this.calls);
     const written = this.client.appendToStream(stream, toEvents(stream, expectedVersion, texts), options);
     try {
       const { success } = await deadline.before(written);
@@ -133,7 +144,7 @@ export class EventStoreDbStore implements OpenEventStore {
    */
   private async shown(stream: string, version: number): Promise<void> {
     const until = performance.now() + this.deadlineMs;
-    while ((await this.version(stream)) < version) {
+    while ((await this.lastVersion(stream)) < version) {
       if (performance.now() > until)
         throw new DeadlinePassed(
           `${stream} did not show version ${version}, with which an append conflicted, within ${this.deadlineMs} ms.`,
@@ -143,19 +154,26 @@ export class EventStoreDbStore implements OpenEventStore {
   }
 
   async read(stream: string, after: number, limit: number): Promise<readonly StoredEvent[]> {
+    this.refuseWhenClosed();
     const most = pageLimit(limit, MAX_PAGE_EVENTS);
-    return streamPage(this.client, stream, 'forwards', BigInt(Math.max(0, after)), most, this.deadlineMs);
+    return streamPage(this.client, stream, 'forwards', BigInt(Math.max(0, after)), most, this.deadlineMs, this.calls);
   }
 
   async readBackwards(stream: string, before: number, limit: number): Promise<readonly StoredEvent[]> {
+    this.refuseWhenClosed();
     const most = pageLimit(limit, MAX_PAGE_EVENTS);
     if (before <= 1) return [];
     const from = before > Number.MAX_SAFE_INTEGER ? 'end' : BigInt(before - 2);
-    return streamPage(this.client, stream, 'backwards', from, most, this.deadlineMs);
+    return streamPage(this.client, stream, 'backwards', from, most, this.deadlineMs, this.calls);
   }
 
   async version(stream: string): Promise<number> {
-    const [last] = await this.readBackwards(stream, Infinity, 1);
+    this.refuseWhenClosed();
+    return this.lastVersion(stream);
+  }
+
+  private async lastVersion(stream: string): Promise<number> {
+    const [last] = await streamPage(this.client, stream, 'backwards', 'end', 1, this.deadlineMs, this.calls);
     return last?.version ?? 0;
   }
 
@@ -177,6 +195,7 @@ export class EventStoreDbStore implements OpenEventStore {
 
   /** The next appends within these bounds, at least one if there is one, and whether there are more beyond the bytes. */
   private async take(after: FeedToken | null, most: number, mostBytes: number): Promise<{ appends: WholeAppend[]; more: boolean }> {
+    this.refuseWhenClosed();
     const appends: WholeAppend[] = [];
     let bytes = 0;
     for await (const append of this.feed.after(after)) {
@@ -189,6 +208,7 @@ export class EventStoreDbStore implements OpenEventStore {
   }
 
   async *subscribe(after: FeedToken | null, signal: AbortSignal): AsyncGenerator<FeedPage> {
+    this.refuseWhenClosed();
     let page: WholeAppend[] = [];
     let bytes = 0;
     const turned = (): FeedPage => {

@@ -82,6 +82,41 @@ test('streams of others are passed over, in the feed and in a subscription, and 
   await watched.close();
 });
 
+test('a walk through what others wrote that is left on its way is not begun anew by the next one, whoever else asks', async () => {
+  const asked: (bigint | string)[] = [];
+  let most = 3;
+  const connect = async (url: string): Promise<EventStoreClient> => {
+    const client = await eventStoreDbClient(url);
+    const readAll = client.readAll.bind(client);
+    return Object.assign(client, {
+      readAll: (options: Parameters<EventStoreClient['readAll']>[0]) => {
+        const { fromPosition, direction } = options;
+        if (direction === 'backwards') return readAll(options);
+        if (asked.length === most) throw new Error('left');
+        asked.push(typeof fromPosition === 'string' ? fromPosition : fromPosition.commit);
+        return readAll(options);
+      },
+    });
+  };
+  const watched = await EventStoreDbStore.open({ url: server.url, connect });
+  await others(9_000, 500);
+  await store.append(newStream(), 0, ['a']);
+  await expect(watched.readAll(null, 10)).rejects.toThrow('left');
+  const left = asked.at(-1)!;
+  expect(left).toBeGreaterThan(500n * 500n);
+
+  most = Infinity;
+  const page = await watched.heads(null, 10);
+  expect(page.heads).toHaveLength(1);
+  expect(asked[3]).toBeGreaterThan(left as bigint);
+  await others(100, 500);
+  await watched.readAll(page.next, 10);
+  asked.length = 0;
+  expect(textsOf(await watched.readAll(null, 10))).toEqual(['a']);
+  expect(asked[0]).toBeGreaterThan(left as bigint);
+  await watched.close();
+});
+
 test('a reader who is slow leaves the rest with the server', async () => {
   const [stream, bytes] = [newStream(), 100 * 1024];
   for (let version = 0; version < 400; version += 8) await store.append(stream, version, Array(8).fill('x'.repeat(bytes)));

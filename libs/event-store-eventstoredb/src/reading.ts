@@ -1,6 +1,6 @@
 import { MAX_PAGE_BYTES } from '@mizan/event-store';
 import type { Reading, RecordedEvent } from './client.js';
-import { Deadline } from './deadline.js';
+import { type Calls, Deadline } from './deadline.js';
 
 const FIRST_REQUEST = 64;
 const LEAST_REQUEST = 16;
@@ -26,6 +26,7 @@ export function requestSize(events: number, bytes: number, bytesLeft: number): n
 
 /**
  * What the server answers to one request for `asked` events, cut off where it is more than a page: then with at least one event.
+ * @param calls which fail when the store is closed.
  * @param known an event that was read before; it is passed over.
  * @throws DeadlinePassed where the next event does not come in time; whatever the client throws.
  */
@@ -34,12 +35,13 @@ export async function answered(
   asked: number,
   what: string,
   deadlineMs: number,
+  calls?: Calls,
   known: (event: RecordedEvent) => boolean = () => false,
 ): Promise<Read> {
   // What goes wrong after the last event is nobody's concern, and must not end the process.
   reading.on?.('error', () => undefined);
   const iterator = reading[Symbol.asyncIterator]();
-  const deadline = new Deadline(deadlineMs, what);
+  const deadline = new Deadline(deadlineMs, what, calls);
   const events: RecordedEvent[] = [];
   let [bytes, count, done] = [0, 0, false];
   try {

@@ -1,6 +1,7 @@
 import { MAX_PAGE_BYTES, type StoredEvent } from '@mizan/event-store';
 import { isNoStream } from './answers.js';
 import type { EventStoreClient } from './client.js';
+import type { Calls } from './deadline.js';
 import { answered, requestSize } from './reading.js';
 import { toStoredText } from './stored-text.js';
 
@@ -18,6 +19,7 @@ export async function streamPage(
   from: bigint | 'end',
   limit: number,
   deadlineMs: number,
+  calls?: Calls,
 ): Promise<StoredEvent[]> {
   const page: StoredEvent[] = [];
   let bytes = 0;
@@ -25,10 +27,12 @@ export async function streamPage(
     const maxCount = Math.min(limit - page.length, requestSize(page.length, bytes, MAX_PAGE_BYTES - bytes));
     // The leader knows all that was appended; another node may be behind.
     const options = { direction, fromRevision, maxCount, requiresLeader: true, deadline: deadlineMs };
-    const read = await answered(client.readStream(stream, options), maxCount, `reading ${stream}`, deadlineMs).catch((error: unknown) => {
-      if (isNoStream(error)) return { events: [], bytes: 0, ended: true };
-      throw error;
-    });
+    const read = await answered(client.readStream(stream, options), maxCount, `reading ${stream}`, deadlineMs, calls).catch(
+      (error: unknown) => {
+        if (isNoStream(error)) return { events: [], bytes: 0, ended: true };
+        throw error;
+      },
+    );
     for (const event of read.events) {
       const { version, text, bytes: size } = toStoredText(event);
       if (page.length > 0 && bytes + size > MAX_PAGE_BYTES) return page;

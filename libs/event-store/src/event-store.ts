@@ -50,7 +50,10 @@ export interface EventStore {
 export interface OpenEventStore extends EventStore {
   /** @throws when it cannot be reached, or would not make an append durable: not ready. */
   check(): Promise<void>;
-  /** Resolves when every append has had its answer. What comes later is refused. */
+  /**
+   * Lets the appends under way have their answers, for as long as the store waits for one; what has none by then is rejected: unknown.
+   * What comes later is refused, and so are reads.
+   */
   close(): Promise<void>;
 }
 
