@@ -1,4 +1,4 @@
-import type { Answer, CommandEvent, GroupAnswer, LedgerEvent } from '@mizan/ledger';
+import type { Answer, CommandEvent, GroupAnswer, Hold, LedgerEvent } from '@mizan/ledger';
 import type { Ask, Reply } from '@mizan/transfers/ask';
 import type { Operation } from './operation.js';
 import type { Refusal } from './refusal.js';
@@ -82,11 +82,14 @@ export function lookedUp({ kind }: LookUp, reply: Reply<LookUpAsk>): LookedUp {
 }
 
 function standingSaid(reply: NonNullable<Reply<LookUpAsk>>): string {
-  if ('reversedBy' in reply) return `reversed by ${reply.reversedBy.join(', ')}`;
-  if (!('placed' in reply)) return 'spent';
-  const { status, amount, captured, released } = reply.hold;
-  return `${status}, ${amount} with ${captured} captured and ${released} released`;
+  if ('reversedBy' in reply) return entryStanding(reply);
+  return 'placed' in reply ? holdStanding(reply.hold) : 'spent';
 }
+
+/** How a hold, or an entry, stands: one text for what was told and for what the judge makes of it. */
+export const holdStanding = ({ status, amount, captured, released }: Pick<Hold, 'amount' | 'captured' | 'released'> & { status: string }) =>
+  `${status}, ${amount} with ${captured} captured and ${released} released`;
+export const entryStanding = ({ reversedBy }: { readonly reversedBy: readonly string[] }) => `reversed by ${reversedBy.join(', ')}`;
 
 export const misreadAs = (refusal: Refusal): Told => ({
   status: 'rejected',

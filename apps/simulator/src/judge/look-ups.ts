@@ -1,4 +1,4 @@
-import type { LookUp } from '../history.js';
+import { type LookUp, entryStanding, holdStanding } from '../history.js';
 import type { PlainHold } from './movements.js';
 import type { PlainLedger } from './plain-ledger.js';
 
@@ -9,11 +9,11 @@ export function standingOf({ kind, id }: LookUp, ledger: PlainLedger, now: numbe
       return ledger.spent.has(id) ? 'spent' : null;
     case 'hold': {
       const hold = ledger.holds.get(id);
-      return hold ? holdText(isDue(hold, now) ? expired(hold) : hold) : null;
+      return hold ? holdStanding(isDue(hold, now) ? expired(hold) : hold) : null;
     }
     case 'entry': {
       const entry = ledger.entries.get(id);
-      return entry ? `reversed by ${entry.reversedBy.join(', ')}` : null;
+      return entry ? entryStanding(entry) : null;
     }
   }
 }
@@ -21,5 +21,3 @@ export function standingOf({ kind, id }: LookUp, ledger: PlainLedger, now: numbe
 /** Looking up a hold that is due expires it, as a command on it does. */
 const isDue = ({ status, expiresAt }: PlainHold, now: number): boolean => status === 'placed' && expiresAt !== null && expiresAt <= now;
 const expired = (hold: PlainHold): PlainHold => ({ ...hold, released: hold.amount - hold.captured, status: 'expired' });
-const holdText = ({ status, amount, captured, released }: PlainHold): string =>
-  `${status}, ${amount} with ${captured} captured and ${released} released`;
