@@ -1,9 +1,6 @@
 import { AppendRefused } from '@mizan/event-store';
 import { type EventStoreDb, startEventStoreDb } from '@mizan/testing';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EventStoreDbStore } from './eventstoredb-store.js';
 
@@ -12,19 +9,16 @@ import { EventStoreDbStore } from './eventstoredb-store.js';
 const DEADLINE_MS = 600_000;
 const closed = 'The event store is closed.';
 
-let directory: string;
 let server: EventStoreDb;
 let store: EventStoreDbStore;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'mizan-eventstoredb-'));
-  server = await startEventStoreDb({ directory });
+  server = await startEventStoreDb();
   store = await EventStoreDbStore.open({ url: server.url, deadlineMs: DEADLINE_MS });
 });
 
 afterEach(async () => {
   await server.stop();
-  await rm(directory, { recursive: true });
 });
 
 const newStream = (): string => `journal-${randomUUID()}`;

@@ -1,27 +1,21 @@
 import type { FeedAppend, FeedPage } from '@mizan/event-store';
 import { type EventStoreDb, startEventStoreDb } from '@mizan/testing';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type EventStoreClient, eventStoreDbClient } from './client.js';
 import { EventStoreDbStore } from './eventstoredb-store.js';
 
-let directory: string;
 let server: EventStoreDb;
 let store: EventStoreDbStore;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'mizan-eventstoredb-'));
-  server = await startEventStoreDb({ directory });
+  server = await startEventStoreDb();
   store = await EventStoreDbStore.open({ url: server.url, deadlineMs: 2_000 });
 });
 
 afterEach(async () => {
   await store.close();
   await server.stop();
-  await rm(directory, { recursive: true });
 });
 
 const newStream = (): string => `journal-${randomUUID()}`;

@@ -1,27 +1,21 @@
 import { type FeedAppend, type FeedToken } from '@mizan/event-store';
 import { type EventStoreDb, startEventStoreDb } from '@mizan/testing';
 import { hash, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type BinaryEvent, type EventStoreClient, type RecordedEvent, type Resolved, eventStoreDbClient } from './client.js';
 import { EventStoreDbStore } from './eventstoredb-store.js';
 
 // What we must not do with this client, done on purpose: each mistake has to be found by a trial that finds nothing in the adapter as it is.
 
-let directory: string;
 let server: EventStoreDb;
 let store: EventStoreDbStore;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'mizan-eventstoredb-'));
-  server = await startEventStoreDb({ directory });
+  server = await startEventStoreDb();
 });
 
 afterEach(async () => {
   await store.close();
   await server.stop();
-  await rm(directory, { recursive: true });
 });
 
 afterAll(() => {

@@ -1,9 +1,6 @@
 import { AppendRefused } from '@mizan/event-store';
 import { type EventStoreDb, startEventStoreDb } from '@mizan/testing';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type EventStoreClient, eventStoreDbClient } from './client.js';
 import { EventStoreDbStore } from './eventstoredb-store.js';
 
@@ -11,13 +8,11 @@ import { EventStoreDbStore } from './eventstoredb-store.js';
 
 const DEADLINE_MS = 1_000;
 
-let directory: string;
 let server: EventStoreDb;
 let store: EventStoreDbStore;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'mizan-eventstoredb-'));
-  server = await startEventStoreDb({ directory, ports: [0, 0] });
+  server = await startEventStoreDb({ ports: [0, 0] });
   store = await EventStoreDbStore.open({ url: server.url, deadlineMs: DEADLINE_MS });
 });
 
@@ -26,7 +21,6 @@ afterEach(() => server.faults.clear());
 afterAll(async () => {
   await store?.close();
   await server?.stop();
-  await rm(directory, { recursive: true });
 });
 
 const newStream = (): string => `journal-${randomUUID()}`;

@@ -11,11 +11,23 @@ import type { EventStoreDb, EventStoreDbOptions } from './server.js';
 
 const main = fileURLToPath(new URL('../../dist/eventstoredb/main.js', import.meta.url));
 
-/** In this process. Its messages are loaded only now: a process can hold those of one client alone. */
-export async function startEventStoreDb(options: EventStoreDbOptions): Promise<EventStoreDb> {
-  const server = await import('./server.js');
-  return server.startEventStoreDb(options);
+/**
+ * In this process. Its messages are loaded only now: a process can hold those of one client alone.
+ * @param options without a directory it keeps its log in one of its own, which goes when it stops.
+ */
+export async function startEventStoreDb(options: Partial<EventStoreDbOptions> = {}): Promise<EventStoreDb> {
+  const { startEventStoreDb: startIn } = await import('./server.js');
+  if (options.directory !== undefined) return startIn({ ...options, directory: options.directory });
+  const directory = await newDirectory();
+  const server = await startIn({ ...options, directory });
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await rm(directory, { recursive: true });
+  };
+  return { ...server, stop };
 }
+
+const newDirectory = (): Promise<string> => mkdtemp(join(tmpdir(), 'mizan-test-eventstoredb-'));
 
 /** A process of its own. Address and log stay the same over `kill` and `restart`. */
 export interface OwnEventStoreDb {
@@ -38,7 +50,7 @@ export interface OwnEventStoreDb {
 /** Runs what `tsc -b` has built. */
 export async function ownEventStoreDb(): Promise<OwnEventStoreDb> {
   if (!existsSync(main)) throw new Error('The server is not built: run npx tsc -b first.');
-  const directory = await mkdtemp(join(tmpdir(), 'mizan-test-eventstoredb-'));
+  const directory = await newDirectory();
   let running = await start(directory, 0);
   const { port } = running.said;
   return {
