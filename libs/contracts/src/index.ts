@@ -3,6 +3,7 @@ export * from './texts.js';
 export * from './journal-events.js';
 export * from './journal-feed.js';
 export * from './token.js';
+export * from './services.js';
 export * from './problem.js';
 export * from './bodies.js';
 export * from './schemas.js';

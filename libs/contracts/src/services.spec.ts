@@ -1,0 +1,36 @@
+import { type ServiceRow, checkedServices, services } from './services.js';
+
+const ledger: ServiceRow = {
+  name: 'books',
+  port: 9001,
+  streams: ['book'],
+  says: 'mizan.books',
+  hears: [],
+  scopes: [],
+  memoryMb: 250,
+  oldSpaceMb: 128,
+};
+const reader: ServiceRow = { ...ledger, name: 'reader', port: 9002, streams: [], says: null, hears: ['mizan.books'], scopes: ['feed'] };
+
+test('the table of services stands, and so does a table of one who says and one who hears', () => {
+  expect(services.map(({ name }) => name)).toEqual(['transfers', 'gateway', 'accounts']);
+  expect(checkedServices([ledger, reader])).toEqual([ledger, reader]);
+});
+
+test.each<[string, ServiceRow[], string]>([
+  ['a name with a hyphen', [{ ...ledger, name: 'the-books' }], "service 'the-books' is wrong: a name is 1 to 31 small letters"],
+  ['a topic without a stream', [{ ...ledger, streams: [] }], "service 'books' is wrong: it says mizan.books but owns no kind of stream"],
+  ['a topic that nobody says', [reader], "service 'reader' is wrong: it hears mizan.books, which no service says"],
+  [
+    'a reader without its scope',
+    [ledger, { ...reader, scopes: [] }],
+    "service 'reader' is wrong: it hears mizan.books and lacks the scope feed",
+  ],
+  ['an unknown scope', [{ ...ledger, scopes: ['everything'] }], "service 'books' is wrong: the scope everything is not known"],
+  ['one name twice', [ledger, { ...ledger, port: 9003, streams: [], says: null }], 'two services have the name books'],
+  ['one port twice', [ledger, { ...reader, port: 9001 }], 'two services have the port 9001'],
+  ['two owners of a kind of stream', [ledger, { ...ledger, name: 'other', port: 9003, says: null }], 'two services own the streams book'],
+  ['two who say a topic', [ledger, { ...ledger, name: 'other', port: 9003, streams: ['page'] }], 'two services say the topic mizan.books'],
+])('%s is refused in one line', (_, rows, reason) => {
+  expect(() => checkedServices(rows)).toThrow(reason);
+});

@@ -1,0 +1,75 @@
+import { topics } from './journal-feed.js';
+import { scopes } from './token.js';
+
+/** One service of the platform, as the start, the gateway and the tests know it. */
+export interface ServiceRow {
+  /** Also the name of its folder under `apps/` and of its PostgreSQL schema; its role is `mizan_<name>`. */
+  readonly name: string;
+  /** The port it listens on where nothing else is said. */
+  readonly port: number;
+  /** Kinds of the streams that it alone may append to: a stream is `<kind>-<id>`. */
+  readonly streams: readonly string[];
+  /** The topic on which it says what happened; null where it says nothing. */
+  readonly says: string | null;
+  /** The topics that it hears. */
+  readonly hears: readonly string[];
+  /** What it may do at other services: the scopes of its key. */
+  readonly scopes: readonly string[];
+  /** What its process may take, MB resident. */
+  readonly memoryMb: number;
+  /** V8's share of that: the old space, MB. */
+  readonly oldSpaceMb: number;
+}
+
+/** Every service, in the order of their start. */
+export const services = checkedServices([
+  {
+    name: 'transfers',
+    port: 8081,
+    streams: ['journal'],
+    says: topics.journal.name,
+    hears: [],
+    scopes: [],
+    memoryMb: 250,
+    oldSpaceMb: 128,
+  },
+  { name: 'gateway', port: 8080, streams: [], says: null, hears: [], scopes: [], memoryMb: 250, oldSpaceMb: 96 },
+  {
+    name: 'accounts',
+    port: 8082,
+    streams: [],
+    says: null,
+    hears: [topics.journal.name],
+    scopes: [scopes.feed],
+    memoryMb: 250,
+    oldSpaceMb: 128,
+  },
+] as const);
+
+export type ServiceName = (typeof services)[number]['name'];
+
+/** @throws Error in one line that names the row at fault: such a program must not start. */
+export function checkedServices<const Rows extends readonly ServiceRow[]>(rows: Rows): Rows {
+  const known: readonly string[] = Object.values(scopes);
+  const said = rows.flatMap(({ says }) => (says === null ? [] : [says]));
+  for (const { name, hears, scopes: granted, says, streams } of rows) {
+    const fail = (why: string): never => {
+      throw new Error(`The row of the service '${name}' is wrong: ${why}.`);
+    };
+    if (!/^[a-z][a-z0-9]{0,30}$/.test(name)) fail('a name is 1 to 31 small letters and digits, with a letter first');
+    if (says !== null && streams.length === 0) fail(`it says ${says} but owns no kind of stream`);
+    for (const topic of hears) if (!said.includes(topic)) fail(`it hears ${topic}, which no service says`);
+    for (const scope of granted) if (!known.includes(scope)) fail(`the scope ${scope} is not known`);
+    if (hears.length > 0 && !granted.includes(scopes.feed)) fail(`it hears ${hears[0]} and lacks the scope ${scopes.feed}`);
+  }
+  for (const [what, values] of Object.entries({
+    'services have the name': rows.map(({ name }) => name),
+    'services have the port': rows.map(({ port }) => String(port)),
+    'services own the streams': rows.flatMap(({ streams }) => streams),
+    'services say the topic': said,
+  })) {
+    const twice = values.find((value, index) => values.indexOf(value) !== index);
+    if (twice !== undefined) throw new Error(`The table of services is wrong: two ${what} ${twice}.`);
+  }
+  return rows;
+}
