@@ -17,10 +17,7 @@ const planted = {
     'apps/one/src/planted.ts': `import type { Two } from '../../two/src/two.js';\nfunction d(_: unknown) {}\n@d export class One { constructor(readonly two: Two) {} }`,
     'apps/two/src/two.ts': `export class Two {}`,
   },
-  'simulator-runs-the-writer-alone': {
-    'apps/simulator/src/planted.ts': `export type { Ids } from '../../transfers/src/ids.postgres.js';`,
-    'apps/transfers/src/ids.postgres.ts': `export interface Ids { readonly ids: string }`,
-  },
+  'writer-imports-no-adapter': { 'libs/writer/src/planted.ts': `import type { Pool } from 'pg';\nexport type Planted = Pool;` },
   'lib-never-imports-app': {
     'libs/platform/src/planted.ts': `export { three } from '../../../apps/three/src/three.js';`,
     'apps/three/src/three.ts': `export const three = 3;`,

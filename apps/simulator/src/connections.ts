@@ -1,10 +1,16 @@
 import type { EventStore, FeedToken } from '@mizan/event-store';
 import type { Progress, RelayClaim, RelayTokens } from '@mizan/messaging';
-import { Assets } from '@mizan/transfers/assets';
-import type { CommandIds, IndexEntry, Standing } from '@mizan/transfers/command-ids';
-import { LEASE_MS, type Lease, type Leases } from '@mizan/transfers/leases';
-import type { TextsBeside } from '@mizan/transfers/texts';
-import type { UnattendedLedgers } from '@mizan/transfers/unattended-ledgers';
+import {
+  Assets,
+  type CommandIds,
+  type IndexEntry,
+  LEASE_MS,
+  type Lease,
+  type Leases,
+  type Standing,
+  type TextsBeside,
+  type UnattendedLedgers,
+} from '@mizan/writer';
 import type { BooksTransaction } from './books.js';
 import { type Cluster, type IdShelf, assets } from './cluster.js';
 import type { Machine } from './machine.js';

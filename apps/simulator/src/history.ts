@@ -1,5 +1,5 @@
 import type { Answer, CommandEvent, GroupAnswer, Hold, LedgerEvent } from '@mizan/ledger';
-import type { Ask, Reply } from '@mizan/transfers/ask';
+import type { Ask, Reply } from '@mizan/writer';
 import type { Operation } from './operation.js';
 import type { Refusal } from './refusal.js';
 

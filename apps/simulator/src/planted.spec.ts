@@ -1,4 +1,4 @@
-import type { Ask } from '@mizan/transfers/ask';
+import type { Ask } from '@mizan/writer';
 import type { Planted, Rules, WriterParts } from './planted/planted.js';
 
 /** The types of jest do not know how a module is mocked among ES modules. */
@@ -15,8 +15,8 @@ const ENOUGH = 1_500;
 // The timers come first: what is loaded before them would be bound to the real ones.
 await import('./virtual-time.js');
 const ledger = await import('@mizan/ledger');
-const appending = await import('@mizan/transfers/append-durably');
-const remembering = await import('@mizan/transfers/remembered');
+const appending = await import('@mizan/writer/append-durably');
+const remembering = await import('@mizan/writer/remembered');
 
 let rules: Rules = ledger;
 const soundWriter: WriterParts = { appendDurably: appending.appendDurably, recalls: true };
@@ -30,11 +30,11 @@ mockModule('@mizan/ledger', () => ({
   expireHold: (...asked: Parameters<Rules['expireHold']>) => rules.expireHold(...asked),
   accountsTouched: (...asked: Parameters<Rules['accountsTouched']>) => rules.accountsTouched(...asked),
 }));
-mockModule('@mizan/transfers/append-durably', () => ({
+mockModule('@mizan/writer/append-durably', () => ({
   ...appending,
   appendDurably: (...asked: Parameters<WriterParts['appendDurably']>) => writer.appendDurably(...asked),
 }));
-mockModule('@mizan/transfers/remembered', () => ({
+mockModule('@mizan/writer/remembered', () => ({
   Remembered: class extends remembering.Remembered {
     override recall(asks: readonly Ask[]): Promise<void> {
       return super.recall(writer.recalls ? asks : asks.filter((ask) => ask.kind === 'command' && ask.command.op === 'open'));

@@ -1,8 +1,7 @@
 import { journalStream } from '@mizan/contracts';
 import type { Group } from '@mizan/ledger';
 import { readOperation } from '@mizan/ledger';
-import type { Ask } from '@mizan/transfers/ask';
-import { WriterFault } from '@mizan/transfers/fault';
+import { type Ask, WriterFault } from '@mizan/writer';
 import { Cluster } from './cluster.js';
 import type { Dice } from './dice.js';
 import { type Attempt, type LookedUp, type Question, type Told, lookedUp, misreadAs, toldOf } from './history.js';

@@ -1,8 +1,5 @@
 import { FeedRelay, type Projection, StoreFeed } from '@mizan/messaging';
-import type { Ask, Origin, Reply } from '@mizan/transfers/ask';
-import { CheckedClock } from '@mizan/transfers/checked-clock';
-import { JournalReader } from '@mizan/transfers/journal-reader';
-import { OpenLedgers } from '@mizan/transfers/open-ledgers';
+import { type Ask, CheckedClock, JournalReader, OpenLedgers, type Origin, type Reply } from '@mizan/writer';
 import type { BooksTransaction } from './books.js';
 import type { Cluster } from './cluster.js';
 import { AssetsFrom, type Connections } from './connections.js';

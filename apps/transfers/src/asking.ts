@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { callerOf } from '@mizan/platform';
+import type { Origin } from '@mizan/writer';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Origin } from './ask.js';
 
 /** Who asks which ledger, and how it will stand in the events. */
 export interface Asking {

@@ -1,11 +1,10 @@
 import { type EntryBody, type HoldBody, entryBody, holdBody, statusOf } from '@mizan/contracts';
 import { type Answer, type Command, type CommandEvent, type Rejection, isCommandId, isEntry, readOperation } from '@mizan/ledger';
 import { Problem, readQuery } from '@mizan/platform';
+import type { Ask, CheckedClock, Reply } from '@mizan/writer';
 import { HttpStatus } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { Ask, Reply } from './ask.js';
 import type { Asking, Handed } from './asking.js';
-import type { CheckedClock } from './checked-clock.js';
 import type { Ledgers } from './ledgers.js';
 
 /** Where every command with a route of its own is handed in, and what became of it is looked up. */

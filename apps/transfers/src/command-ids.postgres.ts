@@ -1,6 +1,6 @@
 import { MAX_REVERSALS_NAMED } from '@mizan/ledger';
+import type { CommandIds, Followed, IndexEntry, LaterEffects, Standing } from '@mizan/writer';
 import type { Pool } from 'pg';
-import type { CommandIds, Followed, IndexEntry, LaterEffects, Standing } from './command-ids.js';
 
 export class PostgresCommandIds implements CommandIds {
   constructor(private readonly pool: Pool) {}

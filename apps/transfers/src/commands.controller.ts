@@ -1,10 +1,10 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, UseFilters } from '@nestjs/common';
 import { type CommandBody, type LedgerBody, type ResultBody, scopes } from '@mizan/contracts';
 import { BodyLimit, Describe, Problem, RequireScope } from '@mizan/platform';
+import { CheckedClock } from '@mizan/writer';
 import { commandBody } from './answers.js';
 import { AskedBy, type Asking, type Handed, HandedIn } from './asking.js';
 import { MAX_BATCH_BYTES, carryOutBatch } from './batch.js';
-import { CheckedClock } from './checked-clock.js';
 import { CommandDesk, unexpected } from './command-desk.js';
 import { ForwardingFilter } from './forwarding.filter.js';
 import { Ledgers } from './ledgers.js';

@@ -1,9 +1,8 @@
 import { decodeEvent, journalStream } from '@mizan/contracts';
 import type { EventStore } from '@mizan/event-store';
 import { type Command, type LedgerEvent, noTexts } from '@mizan/ledger';
-import { CheckedClock } from './checked-clock.js';
+import { CheckedClock, type OpenLedgers } from '@mizan/writer';
 import { PostgresLedgerCatalog } from './ledger-catalog.postgres.js';
-import type { OpenLedgers } from './open-ledgers.js';
 import { startWriters, transfersDatabase } from './writing.fixture.js';
 
 /** Writers on a database of the test's own, and journals to look into. */

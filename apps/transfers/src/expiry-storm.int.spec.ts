@@ -1,12 +1,9 @@
 import { journalStream } from '@mizan/contracts';
 import type { EventStore } from '@mizan/event-store';
 import type { Command } from '@mizan/ledger';
-import type { Ask } from './ask.js';
+import type { Ask, LedgerOf, OpenLedgers, WriterFault } from '@mizan/writer';
 import { PostgresCommandIds } from './command-ids.postgres.js';
 import { asCommands, expiring, held, movedClock, named, payment, until } from './expiring.fixture.js';
-import type { WriterFault } from './fault.js';
-import type { OpenLedgers } from './open-ledgers.js';
-import type { LedgerOf } from './unattended-ledgers.js';
 import { carryOut, openLedgerWithAccounts, origin } from './writing.fixture.js';
 
 let here: Awaited<ReturnType<typeof expiring>>;

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { Problem, log, sendProblem } from '@mizan/platform';
+import { WrittenElsewhere } from '@mizan/writer';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { WrittenElsewhere } from './elsewhere.js';
 import { FORWARDED, Forwarding, NOT_THE_WRITER } from './forwarding.js';
 import { problemOf } from './ledgers.js';
 

@@ -1,10 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Problem } from '@mizan/platform';
+import { ANSWER_DEADLINE_MS, type CheckedClock, type OpenLedgers, type WrittenElsewhere } from '@mizan/writer';
 import type { FastifyRequest } from 'fastify';
-import type { CheckedClock } from './checked-clock.js';
-import type { WrittenElsewhere } from './elsewhere.js';
-import type { OpenLedgers } from './open-ledgers.js';
-import { ANSWER_DEADLINE_MS } from './submission.js';
 
 /** Says that a request was forwarded already: whoever gets it answers it, or says that it is not the writer. */
 export const FORWARDED = 'mizan-forwarded';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
 import { type FedEvent, type JournalItemBody, scopes } from '@mizan/contracts';
 import { Caller, Describe, Problem, RequireScope, pageLimit, readQuery, wholeNumberFrom } from '@mizan/platform';
+import { JournalReader } from '@mizan/writer';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { JournalReader } from './journal-reader.js';
 import { Ledgers } from './ledgers.js';
 
 const NDJSON = 'application/x-ndjson';

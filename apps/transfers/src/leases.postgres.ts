@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { type Held, LEASE_MS, type Lease, type Leases, type Returned } from './leases.js';
+import { type Held, LEASE_MS, type Lease, type Leases, type Returned } from '@mizan/writer';
 
 export class PostgresLeases implements Leases {
   /** @param owner the url under which this instance answers: the same url is the same place, restarted. */

@@ -3,10 +3,8 @@ import { AppendRefused, type EventStore } from '@mizan/event-store';
 import type { PostgresEventStore } from '@mizan/event-store-postgres';
 import type { Pool } from 'pg';
 import { type Answer, type Command, noTexts } from '@mizan/ledger';
-import { CheckedClock } from './checked-clock.js';
+import { CheckedClock, type OpenLedgers, WriterFault } from '@mizan/writer';
 import { PostgresCommandIds } from './command-ids.postgres.js';
-import { WriterFault } from './fault.js';
-import type { OpenLedgers } from './open-ledgers.js';
 import { carryOut, deposit, openLedgerWithAccounts, origin, startWriters, transfersDatabase } from './writing.fixture.js';
 
 type Database = Awaited<ReturnType<typeof transfersDatabase>>;

@@ -3,9 +3,9 @@ import { holdsCardNumber, textFault } from '@mizan/ledger';
 import { type AssetBody, type LedgerBody, type ListBody, scopes } from '@mizan/contracts';
 import { isAssetCode, isExponent } from '@mizan/money';
 import { Caller, Cursors, Describe, Problem, RequireScope, optionalText, pageLimit, readQuery } from '@mizan/platform';
+import { Assets } from '@mizan/writer';
 import type { FastifyReply } from 'fastify';
 import { AskedBy, type Asking } from './asking.js';
-import { Assets } from './assets.js';
 import { ForwardingFilter } from './forwarding.filter.js';
 import { Ledgers, isLedgerId } from './ledgers.js';
 

@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type LedgerBody, statusOf } from '@mizan/contracts';
 import { Problem } from '@mizan/platform';
+import { type Ask, type CommandIds, type JournalReader, type OpenLedgers, type Reply, WriterFault, WrittenElsewhere } from '@mizan/writer';
 import type { Asking } from './asking.js';
-import { WrittenElsewhere } from './elsewhere.js';
-import { WriterFault } from './fault.js';
 import type { CatalogEntry, LedgerCatalog } from './ledger-catalog.js';
-import type { Ask, Reply } from './ask.js';
-import type { CommandIds } from './command-ids.js';
-import type { JournalReader } from './journal-reader.js';
-import type { OpenLedgers } from './open-ledgers.js';
 
 const RETRY_AFTER_S = '1';
 

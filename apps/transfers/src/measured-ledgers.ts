@@ -1,4 +1,4 @@
-import type { Ask, Reply } from './ask.js';
+import type { Ask, Reply } from '@mizan/writer';
 import type { Asking } from './asking.js';
 import { Ledgers } from './ledgers.js';
 import type { PostingMetrics } from './posting-metrics.js';

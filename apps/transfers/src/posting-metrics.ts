@@ -1,6 +1,6 @@
 import { type Answer, isEntry } from '@mizan/ledger';
 import type { Metrics } from '@mizan/platform';
-import type { Ask, Reply } from './ask.js';
+import type { Ask, Reply } from '@mizan/writer';
 
 /** Upper bounds: seconds, and events of one commit. */
 const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

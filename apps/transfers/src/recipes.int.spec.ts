@@ -1,8 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import type { ResultBody } from '@mizan/contracts';
+import { CheckedClock, type OpenLedgers } from '@mizan/writer';
 import { carryOutBatch } from './batch.js';
-import { CheckedClock } from './checked-clock.js';
-import type { OpenLedgers } from './open-ledgers.js';
 import { PostgresAssets } from './assets.postgres.js';
 import { origin, startWriters, transfersDatabase } from './writing.fixture.js';
 

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { LedgerOf, UnattendedLedgers } from './unattended-ledgers.js';
+import type { LedgerOf, UnattendedLedgers } from '@mizan/writer';
 
 export class PostgresUnattendedLedgers implements UnattendedLedgers {
   constructor(private readonly pool: Pool) {}

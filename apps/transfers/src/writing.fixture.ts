@@ -5,14 +5,11 @@ import { PostgresEventStore, journalMigrations } from '@mizan/event-store-postgr
 import { type Answer, type Command, noTexts } from '@mizan/ledger';
 import { StoreFeed } from '@mizan/messaging';
 import { testDatabase } from '@mizan/testing';
+import { CheckedClock, type CommandIds, JournalReader, OpenLedgers } from '@mizan/writer';
 import pg, { type Pool } from 'pg';
 import { PostgresAssets } from './assets.postgres.js';
-import { CheckedClock } from './checked-clock.js';
-import type { CommandIds } from './command-ids.js';
 import { PostgresCommandIds } from './command-ids.postgres.js';
-import { JournalReader } from './journal-reader.js';
 import { PostgresLeases } from './leases.postgres.js';
-import { OpenLedgers } from './open-ledgers.js';
 import { PostgresTexts } from './texts.postgres.js';
 import { PostgresUnattendedLedgers } from './unattended-ledgers.postgres.js';
 

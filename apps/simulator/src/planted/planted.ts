@@ -1,5 +1,5 @@
 import type * as ledger from '@mizan/ledger';
-import type { appendDurably } from '@mizan/transfers/append-durably';
+import type { appendDurably } from '@mizan/writer';
 import type { Parts } from '../writing-instance.js';
 
 /** The rules that a bug may be planted in. */

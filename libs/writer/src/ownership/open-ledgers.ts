@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Ask, Origin, Reply } from './ask.js';
+import type { Ask, Origin, Reply } from '../ask.js';
 import { LedgersElsewhere, WrittenElsewhere } from './elsewhere.js';
-import { WriterFault, notWritten } from './fault.js';
+import { WriterFault, notWritten } from '../fault.js';
 import { LEASE_MS, type Lease, type Leases, type Returned } from './leases.js';
-import type { LedgerWriter, WriterPorts } from './ledger-writer.js';
+import type { LedgerWriter, WriterPorts } from '../ledger-writer.js';
 import { loadLedger } from './load-ledger.js';
 import type { LedgerOf, UnattendedLedgers } from './unattended-ledgers.js';
 

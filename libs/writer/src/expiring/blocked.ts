@@ -1,5 +1,5 @@
-import type { Flush } from './flush.js';
-import type { Submission } from './submission.js';
+import type { Flush } from '../flush.js';
+import type { Submission } from '../submission.js';
 
 /**
  * Submissions whose next command touches accounts on which more holds are due than one flush may expire for it.

@@ -1,7 +1,6 @@
 import { type FedEvent, decodeEvent, journalStream } from '@mizan/contracts';
 import type { EventStore, StoredEvent } from '@mizan/event-store';
 import type { LedgerEvent } from '@mizan/ledger';
-import type { Feed } from '@mizan/messaging';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Positions this far apart are read in one go rather than one by one. */
@@ -10,11 +9,17 @@ const PAGE = 1_000;
 const POLL_MS = 100;
 const READS_AT_ONCE = 4;
 
+/** Where the events of a stream are read in pages. */
+interface StreamPages {
+  /** Events with version > `after`, at most `limit`. */
+  stream(stream: string, after: number, limit: number): Promise<readonly FedEvent[]>;
+}
+
 /** One ledger's journal at a time, as it is stored. */
 export class JournalReader {
   constructor(
     private readonly store: EventStore,
-    private readonly feed: Feed,
+    private readonly feed: StreamPages,
   ) {}
 
   /** The events at these positions of a ledger's journal, in any order; each must exist. */

@@ -1,9 +1,9 @@
 import { type Book, type CommandEvent, type LedgerEvent, factsNeeded, isEntry } from '@mizan/ledger';
-import type { Ask } from './ask.js';
-import type { Assets } from './assets.js';
+import type { Ask } from '../ask.js';
+import type { Assets } from '../assets.js';
 import type { CommandIds, LaterEffects } from './command-ids.js';
 import type { IdFollower } from './id-follower.js';
-import type { JournalReader } from './journal-reader.js';
+import type { JournalReader } from '../journal-reader.js';
 
 /** What the asks of one flush need beside accounts and open holds, which are always in the book. */
 class Needed {

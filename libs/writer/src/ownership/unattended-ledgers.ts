@@ -1,7 +1,8 @@
-import type { CatalogEntry } from './ledger-catalog.js';
-
 /** What must be known of a ledger to write it. */
-export type LedgerOf = Pick<CatalogEntry, 'uid' | 'tenant'>;
+export interface LedgerOf {
+  readonly uid: string;
+  readonly tenant: string;
+}
 
 /** Ledgers that nobody writes at present, though there is something to do. */
 export interface UnattendedLedgers {

@@ -1,4 +1,4 @@
-import type { CheckedClock } from './checked-clock.js';
+import type { CheckedClock } from '../checked-clock.js';
 
 /** How often the clock is looked at while something is to fall due, at the least, ms. */
 const TICK_MS = 500;

@@ -15,9 +15,9 @@ import {
 } from '@mizan/ledger';
 import { randomUUID } from 'node:crypto';
 import type { Ask, Origin, Reply } from './ask.js';
-import { type IndexEntry, indexEntry } from './command-ids.js';
+import { type IndexEntry, indexEntry } from './ids/command-ids.js';
 import { eventId } from './event-id.js';
-import type { ExpirySlice } from './expiry-slice.js';
+import type { ExpirySlice } from './expiring/expiry-slice.js';
 
 /** Whole commands that share one append, and how the ledger stands after them. */
 export interface Portion {

@@ -1,9 +1,9 @@
 import { decodeEvent, journalStream, seamsOf } from '@mizan/contracts';
 import { Book, type LedgerEvent } from '@mizan/ledger';
-import { type IndexEntry, indexEntry } from './command-ids.js';
-import { IdFollower } from './id-follower.js';
+import { type IndexEntry, indexEntry } from '../ids/command-ids.js';
+import { IdFollower } from '../ids/id-follower.js';
 import type { Lease } from './leases.js';
-import { LedgerWriter, type WriterPorts } from './ledger-writer.js';
+import { LedgerWriter, type WriterPorts } from '../ledger-writer.js';
 
 /**
  * Rebuilds a ledger's book from the first event of its journal, brings the index of ids up to its end,

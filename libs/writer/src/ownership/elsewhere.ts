@@ -1,4 +1,4 @@
-import { WriterFault } from './fault.js';
+import { WriterFault } from '../fault.js';
 import type { LedgerOf } from './unattended-ledgers.js';
 
 /** Ledgers of which it is remembered who writes them. */

@@ -1,5 +1,5 @@
 import { type Ask, commandsIn } from './ask.js';
-import { Blocked } from './blocked.js';
+import { Blocked } from './expiring/blocked.js';
 import { WriterFault } from './fault.js';
 import type { Submission } from './submission.js';
 
