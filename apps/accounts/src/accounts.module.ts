@@ -1,7 +1,8 @@
-import { type BeforeApplicationShutdown, type DynamicModule, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Follower, HttpFeed, Inbox, KafkaStrategy, type Log } from '@mizan/messaging';
-import { Cursors, Database, Metrics, Readiness, log, serviceTokens } from '@mizan/platform';
+import { Follower, HttpFeed, Inbox, KafkaStrategy } from '@mizan/messaging';
+import { Cursors, Database, Metrics, Readiness, made, provided, serviceTokens, token, writeLog } from '@mizan/platform';
+import type { Pool } from 'pg';
 import { AccountsController } from './accounts.controller.js';
 import { LIVE } from './book-tables.js';
 import { measureBooks } from './books-metrics.js';
@@ -18,13 +19,13 @@ import { StatementsController } from './statements.controller.js';
 const MAX_CONNECTIONS = 12;
 /** The name under which the journal is read, also the Kafka group's. */
 export const CONSUMER = 'accounts';
-const STRATEGY = Symbol('the transport from Kafka, or null');
+/** Null where the feed alone is the bus. */
+const STRATEGY = token<KafkaStrategy | null>('the transport from Kafka');
 
 @Module({})
 class AccountsModule {}
 
 /** The following begins when all is wired, and ends before the database does. */
-@Injectable()
 class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     private readonly database: Database,
@@ -41,64 +42,51 @@ class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
   }
 }
 
+const controllers = [AccountsController, StatementsController, EntriesController, HoldsController, JournalConsumer];
+
 export function accountsModule(settings: AccountsEnvironment): DynamicModule {
-  const { DATABASE_URL, BUS, KAFKA_BROKERS } = settings;
-  const database = {
-    provide: Database,
-    inject: [Readiness],
-    useFactory: (readiness: Readiness) => new Database({ url: DATABASE_URL, name: 'accounts', max: MAX_CONNECTIONS }, readiness),
-  };
-  const follower = {
-    provide: Follower,
-    inject: [Database, Readiness, Metrics],
-    useFactory: ({ pool }: Database, readiness: Readiness, metrics: Metrics) => {
-      const made = new Follower({
-        inbox: new Inbox({ pool, schema: LIVE, consumer: CONSUMER, projection: new JournalProjection() }),
-        feed: journalFeed(settings),
-        bus: BUS,
-        log: say,
-      });
-      measureBooks(metrics, pool, made);
+  const { DATABASE_URL, BUS } = settings;
+  const providers = [
+    provided(Database, [Readiness], (readiness) => new Database({ url: DATABASE_URL, name: 'accounts', max: MAX_CONNECTIONS }, readiness)),
+    provided(Follower, [Database, Readiness, Metrics], ({ pool }, readiness, metrics) => {
+      const follower = journalFollower(settings, pool);
+      measureBooks(metrics, pool, follower);
       readiness.register('journal', async () => {
         // Anyone may read this, and streams are of all tenants: no word of any one of them.
-        const { halted, streams: _, ...status } = made.status();
+        const { halted, streams: _, ...status } = follower.status();
         if (halted !== null) throw new Error(`The books stand still: ${halted}`);
         return { ...status, rebuilding: await refillingStreams(pool) };
       });
-      return made;
-    },
-  };
-  const strategy = {
-    provide: STRATEGY,
-    inject: [Follower, Readiness],
-    useFactory: (following: Follower, readiness: Readiness) => {
-      if (BUS === 'feed') return null;
-      const made = new KafkaStrategy({
-        brokers: KAFKA_BROKERS,
-        groupId: CONSUMER,
-        onHalt: ({ reason }) => following.halt(reason),
-        log: say,
-      });
-      // Without a broker the feed brings the journal, so reads go on.
-      readiness.register('kafka', async () => {
-        const { assigned: _1, halted: _2, ...status } = made.kafka() ?? { assigned: [], halted: null };
-        return status;
-      });
-      return made;
-    },
-  };
-  return {
-    module: AccountsModule,
-    controllers: [AccountsController, StatementsController, EntriesController, HoldsController, JournalConsumer],
-    providers: [
-      database,
-      follower,
-      strategy,
-      { provide: Service, inject: [Database, Follower], useFactory: (own: Database, following: Follower) => new Service(own, following) },
-      { provide: Books, inject: [Database], useFactory: ({ pool }: Database) => new Books(pool) },
-      { provide: Cursors, useFactory: () => Cursors.from(DATABASE_URL) },
-    ],
-  };
+      return follower;
+    }),
+    provided(STRATEGY, [Follower, Readiness], (follower, readiness) =>
+      BUS === 'feed' ? null : kafkaStrategy(settings, follower, readiness),
+    ),
+    made(Service, Database, Follower),
+    provided(Books, [Database], ({ pool }) => new Books(pool)),
+    provided(Cursors, [], () => Cursors.from(DATABASE_URL)),
+  ];
+  return { module: AccountsModule, controllers, providers };
+}
+
+function journalFollower(settings: AccountsEnvironment, pool: Pool): Follower {
+  const inbox = new Inbox({ pool, schema: LIVE, consumer: CONSUMER, projection: new JournalProjection() });
+  return new Follower({ inbox, feed: journalFeed(settings), bus: settings.BUS, log: writeLog });
+}
+
+function kafkaStrategy({ KAFKA_BROKERS }: AccountsEnvironment, follower: Follower, readiness: Readiness): KafkaStrategy {
+  const strategy = new KafkaStrategy({
+    brokers: KAFKA_BROKERS,
+    groupId: CONSUMER,
+    onHalt: ({ reason }) => follower.halt(reason),
+    log: writeLog,
+  });
+  // Without a broker the feed brings the journal, so reads go on.
+  readiness.register('kafka', async () => {
+    const { assigned: _1, halted: _2, ...status } = strategy.kafka() ?? { assigned: [], halted: null };
+    return status;
+  });
+  return strategy;
 }
 
 /** The journal as `transfers` serves it to this service. */
@@ -112,5 +100,3 @@ export async function connectKafka(app: NestFastifyApplication): Promise<void> {
   app.connectMicroservice({ strategy });
   await app.startAllMicroservices();
 }
-
-const say: Log = (level, message, details) => log[level](details, message);

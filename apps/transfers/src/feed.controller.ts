@@ -1,9 +1,9 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { type HeadsBody, type StreamBody, scopes } from '@mizan/contracts';
 import { FEED_LIMITS, type Feed } from '@mizan/messaging';
-import { Describe, RequireScope, optionalText, readQuery, wholeNumberFrom } from '@mizan/platform';
+import { Describe, RequireScope, optionalText, readQuery, token, wholeNumberFrom } from '@mizan/platform';
 
-export const FEED = Symbol('feed');
+export const FEED = token<Feed>('feed');
 const mostHeads = wholeNumberFrom(1, FEED_LIMITS.heads, FEED_LIMITS.heads);
 const mostEvents = wholeNumberFrom(1, FEED_LIMITS.events, FEED_LIMITS.events);
 const afterVersion = wholeNumberFrom(0, Number.MAX_SAFE_INTEGER, 0);

@@ -2,6 +2,8 @@ import { type Answer, isEntry } from '@mizan/ledger';
 import type { Metrics } from '@mizan/platform';
 import type { Ask, Reply } from '@mizan/writer';
 
+/** How often the database is asked for what only metrics want to know, at most, ms. */
+export const SAMPLE_MS = 5_000;
 /** Upper bounds: seconds, and events of one commit. */
 const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];

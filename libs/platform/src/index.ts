@@ -40,5 +40,6 @@ export {
 } from './query.js';
 export { Cursors } from './cursor.js';
 export { serviceTokens } from './service-tokens.js';
-export { log } from './log.js';
+export { log, writeLog } from './log.js';
+export { type Token, made, provided, token } from './providers.js';
 export { migrateFromEnvironment } from './migrate-from-environment.js';

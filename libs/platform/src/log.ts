@@ -20,3 +20,7 @@ export const nestLog: LoggerService = {
   error: (message: unknown, stack?: unknown, context?: unknown) => log.error({ context, stack }, String(message)),
   fatal: (message: unknown, context?: unknown) => log.fatal({ context }, String(message)),
 };
+
+/** The log as libraries ask for it: level, message, details. */
+export const writeLog = (level: 'debug' | 'info' | 'warn' | 'error', message: string, detail: object = {}): void =>
+  log[level](detail, message);
