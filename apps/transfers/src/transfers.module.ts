@@ -19,6 +19,7 @@ import { Forwarding } from './forwarding.js';
 import { HoldsController } from './holds.controller.js';
 import { JournalController } from './journal.controller.js';
 import { JournalReader } from './journal-reader.js';
+import { journalSchema } from './journal-schema.js';
 import { keepJournalsIn, theStoreKnows } from './journals-kept-in.postgres.js';
 import { LedgerCatalog } from './ledger-catalog.js';
 import { PostgresLedgerCatalog } from './ledger-catalog.postgres.js';
@@ -66,7 +67,7 @@ export function transfersModule(environment: TransfersEnvironment): DynamicModul
   const { DATABASE_URL, EVENT_STORE, EVENTSTORE_URL, TRANSFERS_URL, BUS, KAFKA_BROKERS } = environment;
   const openStore = async (pool: Pool): Promise<OpenEventStore> => {
     const owner = await keepJournalsIn(EVENT_STORE, pool);
-    if (EVENTSTORE_URL === null) return PostgresEventStore.open({ url: DATABASE_URL });
+    if (EVENTSTORE_URL === null) return PostgresEventStore.open({ url: DATABASE_URL, schema: journalSchema.schema });
     const { EventStoreDbStore } = await import('@mizan/event-store-eventstoredb');
     const opened = await EventStoreDbStore.open({ url: EVENTSTORE_URL, owner });
     await theStoreKnows(pool);
