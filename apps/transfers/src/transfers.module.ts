@@ -69,7 +69,7 @@ export function transfersModule(environment: TransfersEnvironment): DynamicModul
     const owner = await keepJournalsIn(EVENT_STORE, pool);
     if (EVENTSTORE_URL === null) return PostgresEventStore.open({ url: DATABASE_URL, schema: journalSchema.schema });
     const { EventStoreDbStore } = await import('@mizan/event-store-eventstoredb');
-    const opened = await EventStoreDbStore.open({ url: EVENTSTORE_URL, owner });
+    const opened = await EventStoreDbStore.open({ url: EVENTSTORE_URL, kinds: ['journal'], owner });
     await theStoreKnows(pool);
     return opened;
   };
