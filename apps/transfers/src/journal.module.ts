@@ -7,6 +7,7 @@ import { JournalReader } from '@mizan/writer';
 import type { Pool } from 'pg';
 import type { TransfersEnvironment } from './environment.js';
 import { FEED } from './feed.controller.js';
+import { journalSchema } from './journal-schema.js';
 import { keepJournalsIn, theStoreKnows } from './journals-kept-in.postgres.js';
 import { SAMPLE_MS } from './posting-metrics.js';
 import { PostgresTexts } from './texts.postgres.js';
@@ -38,9 +39,9 @@ export function journalProviders(environment: TransfersEnvironment): FactoryProv
 
 async function openStore({ DATABASE_URL, EVENT_STORE, EVENTSTORE_URL }: TransfersEnvironment, pool: Pool): Promise<OpenEventStore> {
   const owner = await keepJournalsIn(EVENT_STORE, pool);
-  if (EVENTSTORE_URL === null) return PostgresEventStore.open({ url: DATABASE_URL });
+  if (EVENTSTORE_URL === null) return PostgresEventStore.open({ url: DATABASE_URL, schema: journalSchema.schema });
   const { EventStoreDbStore } = await import('@mizan/event-store-eventstoredb');
-  const opened = await EventStoreDbStore.open({ url: EVENTSTORE_URL, owner });
+  const opened = await EventStoreDbStore.open({ url: EVENTSTORE_URL, kinds: ['journal'], owner });
   await theStoreKnows(pool);
   return opened;
 }

@@ -1,11 +1,12 @@
 import { migrateService } from '@mizan/database';
-import { journalMigrations } from '@mizan/event-store-postgres';
+import { eventStoreMigrations } from '@mizan/event-store-postgres';
 import { testDatabase } from '@mizan/testing';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { journalSchema } from './journal-schema.js';
 import { keepJournalsIn } from './journals-kept-in.postgres.js';
 import { transfersDatabase } from './writing.fixture.js';
 
@@ -49,7 +50,7 @@ it('journals that were there before the question are kept in PostgreSQL', async 
         adminUrl,
         service: 'transfers',
         password: 'for-this-test-alone',
-        schemas: [journalMigrations, { schema: 'transfers', directory }],
+        schemas: [eventStoreMigrations(journalSchema), { schema: 'transfers', directory }],
       });
     await migrate(before);
     await admin.query(`SELECT journal.append(ARRAY['journal-x'], ARRAY[0]::bigint[], ARRAY[1], ARRAY['{}'])`);

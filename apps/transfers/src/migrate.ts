@@ -1,8 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { journalMigrations } from '@mizan/event-store-postgres';
+import { eventStoreMigrations } from '@mizan/event-store-postgres';
 import { migrateFromEnvironment } from '@mizan/platform';
+import { journalSchema } from './journal-schema.js';
 
 await migrateFromEnvironment({
   service: 'transfers',
-  schemas: [journalMigrations, { schema: 'transfers', directory: fileURLToPath(new URL('../migrations', import.meta.url)) }],
+  schemas: [
+    eventStoreMigrations(journalSchema),
+    { schema: 'transfers', directory: fileURLToPath(new URL('../migrations', import.meta.url)) },
+  ],
 });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { migrateService, openPool, serviceUrl } from '@mizan/database';
 import type { EventStore } from '@mizan/event-store';
-import { PostgresEventStore, journalMigrations } from '@mizan/event-store-postgres';
+import { PostgresEventStore, eventStoreMigrations } from '@mizan/event-store-postgres';
 import { type Answer, type Command, noTexts } from '@mizan/ledger';
 import { StoreFeed } from '@mizan/messaging';
 import { testDatabase } from '@mizan/testing';
@@ -9,6 +9,7 @@ import { CheckedClock, type CommandIds, JournalReader, OpenLedgers } from '@miza
 import pg, { type Pool } from 'pg';
 import { PostgresAssets } from './assets.postgres.js';
 import { PostgresCommandIds } from './command-ids.postgres.js';
+import { journalSchema } from './journal-schema.js';
 import { PostgresLeases } from './leases.postgres.js';
 import { PostgresTexts } from './texts.postgres.js';
 import { PostgresUnattendedLedgers } from './unattended-ledgers.postgres.js';
@@ -30,11 +31,14 @@ export async function transfersDatabase(): Promise<{
     adminUrl,
     service: 'transfers',
     password: PASSWORD,
-    schemas: [journalMigrations, { schema: 'transfers', directory: fileURLToPath(new URL('../migrations', import.meta.url)) }],
+    schemas: [
+      eventStoreMigrations(journalSchema),
+      { schema: 'transfers', directory: fileURLToPath(new URL('../migrations', import.meta.url)) },
+    ],
   });
   const url = serviceUrl(adminUrl, 'transfers', PASSWORD);
   const pool = openPool({ url, name: 'transfers-test', max: 8 });
-  const store = await PostgresEventStore.open({ url });
+  const store = await PostgresEventStore.open({ url, schema: journalSchema.schema });
   return {
     url,
     adminUrl,

@@ -74,6 +74,16 @@ test('a new password is the only one from then on', async () => {
   await expect(asService(migration.password, (client) => client.query('SELECT 1'))).rejects.toMatchObject({ code: '28P01' });
 });
 
+test('values stand in the place of their placeholders, and other braces stay as they are', async () => {
+  const values = { schema: 'probe', role };
+  await file('0001_lines', "CREATE TABLE {schema}.lines (tags text[] DEFAULT '{a}'); GRANT SELECT, INSERT ON {schema}.lines TO {role}");
+  await migrateService({ ...migration, schemas: [{ schema: 'probe', directory, values }] });
+  await asService(migration.password, async (client) => {
+    await client.query('INSERT INTO probe.lines DEFAULT VALUES');
+    expect((await client.query('SELECT tags FROM probe.lines')).rows).toEqual([{ tags: ['a'] }]);
+  });
+});
+
 test('a file that fails is named, and leaves nothing of the run', async () => {
   await file('0003_wrong', 'CREATE TABLE probe.half (id bigint); CREAT TABLE probe.other (id bigint);');
   await expect(migrateService(migration)).rejects.toThrow(/probe failed at 0003_wrong: .*CREAT/);

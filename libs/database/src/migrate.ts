@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { runner } from 'node-pg-migrate';
+import { type PlaceholderValues, sqlFiles } from './sql-files.js';
 import { ensureServiceRole, plainName, serviceRole } from './service-role.js';
 
 /** One number for everyone who migrates a database, so that they go one after another. */
@@ -8,19 +9,26 @@ const WAIT_FOR_OTHERS_MS = 120_000;
 /** A migration that cannot get its table must not queue before the services that use it. */
 const DDL_LOCK_TIMEOUT_MS = 10_000;
 
+export interface SchemaMigration {
+  readonly schema: string;
+  /** Of its `.sql` files, which run in the order of their numbers, once, forwards only. */
+  readonly directory: string;
+  /** What stands in the SQL for `{name}`, for files that make more than one schema. */
+  readonly values?: PlaceholderValues;
+}
+
 export interface ServiceMigration {
   /** A role that may create roles and schemas; it owns all that is made here. */
   readonly adminUrl: string;
   readonly service: string;
   /** What the role `mizan_<service>` shall log in with. */
   readonly password: string;
-  /** Each schema with the directory of its `.sql` files, which run in the order of their numbers, once, forwards only. */
-  readonly schemas: readonly { readonly schema: string; readonly directory: string }[];
+  readonly schemas: readonly SchemaMigration[];
 }
 
 /**
  * Makes the service's role and schemas and runs what is new of its migrations: all of it or, per schema, nothing.
- * The SQL names its schema itself and grants `mizan_<service>` what it needs.
+ * The SQL names its schema and grants `mizan_<service>` what it needs.
  * @returns the number of migrations applied; 0 when there was nothing new.
  */
 export async function migrateService({ adminUrl, service, password, schemas }: ServiceMigration): Promise<number> {
@@ -35,20 +43,21 @@ export async function migrateService({ adminUrl, service, password, schemas }: S
     await client.query(`SET lock_timeout = ${DDL_LOCK_TIMEOUT_MS}`);
     await ensureServiceRole(client, service, password);
     let applied = 0;
-    for (const { schema, directory } of schemas) applied += await migrateSchema(client, role, schema, directory);
+    for (const each of schemas) applied += await migrateSchema(client, role, each);
     return applied;
   } finally {
     await client.end();
   }
 }
 
-async function migrateSchema(client: pg.Client, role: string, schema: string, directory: string): Promise<number> {
+async function migrateSchema(client: pg.Client, role: string, { schema, directory, values = {} }: SchemaMigration): Promise<number> {
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
   await client.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
   let at = directory;
   const applied = await runner({
     dbClient: client,
     dir: directory,
+    migrationLoaderStrategies: [sqlFiles(values)],
     direction: 'up',
     migrationsSchema: schema,
     migrationsTable: 'migrations',

@@ -18,7 +18,7 @@ const text = (n) => JSON.stringify({ id: randomUUID(), n, data: { filler: 'x'.re
 const groupFrom = (n) => Array.from({ length: GROUP }, (_, event) => text(n + event));
 
 const server = await ownEventStoreDb();
-const store = await EventStoreDbStore.open({ url: server.url });
+const store = await EventStoreDbStore.open({ url: server.url, kinds: ['journal'] });
 const bare = await eventStoreDbClient(server.url);
 const sharing = Object.assign(await eventStoreDbClient(server.url), { supports: async () => true });
 const streams = { adapter: `journal-${randomUUID()}`, calls: `journal-${randomUUID()}`, shared: `journal-${randomUUID()}` };

@@ -10,18 +10,18 @@ export interface Walked {
 }
 
 /**
- * The events of streams whose names begin with `prefix`, after a position (null: from the beginning), in the order of the server's log, to its
+ * The events of streams whose names begin with one of `prefixes`, after a position (null: from the beginning), in the order of the server's log, to its
  * end as of now. One request at a time, each of about a page, so however much stands there of other streams, no more is held here.
  * After each request it says how far it has come.
  */
 export async function* allAfter(
   client: EventStoreClient,
-  prefix: string,
+  prefixes: readonly string[],
   after: LogPosition | null,
   deadlineMs: number,
   calls: Calls,
 ): AsyncGenerator<RecordedEvent | Walked> {
-  const filter = { filterOn: 'streamName' as const, prefixes: [prefix] };
+  const filter = { filterOn: 'streamName' as const, prefixes: [...prefixes] };
   let [position, events, bytes] = [after, 0, 0];
   for (;;) {
     const maxCount = requestSize(events, bytes, MAX_PAGE_BYTES);
@@ -35,7 +35,7 @@ export async function* allAfter(
     for (const event of read.events) {
       position = placeOf(event);
       // Where the client knows no filter for this call, it is here that others' events are left out.
-      if (event.streamId.startsWith(prefix)) yield event;
+      if (prefixes.some((prefix) => event.streamId.startsWith(prefix))) yield event;
     }
     if (position) yield { walkedTo: position };
     if (read.ended) return;

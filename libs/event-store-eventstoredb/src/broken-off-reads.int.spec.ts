@@ -9,6 +9,7 @@ it('a read that is broken off within a page leaves nothing behind, and the store
     let calls: ReadonlySet<unknown> = new Set();
     const store = await EventStoreDbStore.open({
       url: server.url,
+      kinds: ['journal'],
       // Nothing ends by its deadline here.
       deadlineMs: 600_000,
       connect: async (url) => {

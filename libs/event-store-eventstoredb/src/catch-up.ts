@@ -11,13 +11,13 @@ export interface Pause {
 }
 
 /**
- * The events of streams whose names begin with `prefix`, after a position (null: from the beginning), in the order of the server's log, as
+ * The events of streams whose names begin with one of `prefixes`, after a position (null: from the beginning), in the order of the server's log, as
  * they come. What is not asked for stays with the server: for a reader who is slow, no more than a few events wait here.
  * Ends without an error when the signal aborts, and leaves no open call behind.
  */
 export async function* catchUp(
   client: EventStoreClient,
-  prefix: string,
+  prefixes: readonly string[],
   after: LogPosition | null,
   signal: AbortSignal,
   deadlineMs: number,
@@ -38,7 +38,7 @@ export async function* catchUp(
     fromPosition: after ?? 'start',
     filter: {
       filterOn: 'streamName',
-      prefixes: [prefix],
+      prefixes: [...prefixes],
       maxSearchWindow: SEARCH_WINDOW,
       checkpointInterval: 1,
       checkpointReached: async (_, position) => void (quietUntil = position),

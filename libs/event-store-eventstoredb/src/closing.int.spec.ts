@@ -14,7 +14,7 @@ let store: EventStoreDbStore;
 
 beforeEach(async () => {
   server = await startEventStoreDb();
-  store = await EventStoreDbStore.open({ url: server.url, deadlineMs: DEADLINE_MS });
+  store = await EventStoreDbStore.open({ url: server.url, kinds: ['journal'], deadlineMs: DEADLINE_MS });
 });
 
 afterEach(async () => {

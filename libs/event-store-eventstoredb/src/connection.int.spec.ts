@@ -52,7 +52,7 @@ describe('TLS and credentials of the connection string', () => {
 
   test('reach the client: appends, reads and subscriptions are let in', async () => {
     if (!server) return;
-    const store = await EventStoreDbStore.open({ url: url() });
+    const store = await EventStoreDbStore.open({ url: url(), kinds: ['journal'] });
     const stream = newStream();
     expect(await store.append(stream, 0, ['a'])).toEqual({ status: 'appended', version: 1 });
     expect(await store.read(stream, 0, 10)).toEqual([{ version: 1, text: 'a' }]);
@@ -65,7 +65,7 @@ describe('TLS and credentials of the connection string', () => {
 
   test('another password is not let in, and no error repeats one', async () => {
     if (!server) return;
-    const attempt = EventStoreDbStore.open({ url: url('wrong-one') });
+    const attempt = EventStoreDbStore.open({ url: url('wrong-one'), kinds: ['journal'] });
     await expect(attempt).rejects.toMatchObject({ type: 'access-denied' });
     const said = await attempt.catch((error: Error) => `${JSON.stringify(error)} ${error.message} ${error.stack}`);
     expect(said).not.toMatch(/wrong-one|secret/);
@@ -73,14 +73,16 @@ describe('TLS and credentials of the connection string', () => {
 
   test('a certificate that nobody vouches for is not believed', async () => {
     if (!server) return;
-    await expect(EventStoreDbStore.open({ url: url(user.password, '') })).rejects.toMatchObject({ type: 'unavailable' });
+    await expect(EventStoreDbStore.open({ url: url(user.password, ''), kinds: ['journal'] })).rejects.toMatchObject({
+      type: 'unavailable',
+    });
   });
 });
 
 test('a cluster is found by any of its nodes, and its leader is asked', async () => {
   const server = await startEventStoreDb({ directory: join(directory, 'cluster'), ports: [0, 0, 0] });
   server.elect(2);
-  const store = await EventStoreDbStore.open({ url: server.url });
+  const store = await EventStoreDbStore.open({ url: server.url, kinds: ['journal'] });
   const stream = newStream();
   expect(await store.append(stream, 0, ['a'])).toEqual({ status: 'appended', version: 1 });
   await store.close();
@@ -88,7 +90,7 @@ test('a cluster is found by any of its nodes, and its leader is asked', async ()
 });
 
 test('a server that is not there: the store does not open, and says why', async () => {
-  await expect(EventStoreDbStore.open({ url: 'esdb://127.0.0.1:1?tls=false', deadlineMs: 2_000 })).rejects.toThrow(
+  await expect(EventStoreDbStore.open({ url: 'esdb://127.0.0.1:1?tls=false', kinds: ['journal'], deadlineMs: 2_000 })).rejects.toThrow(
     /127\.0\.0\.1:1|ECONNREFUSED/,
   );
 });
@@ -101,7 +103,7 @@ test.each([
   ['keepAliveInterval=often', /expected Integer/],
 ])('a connection string with %s is refused, and not repeated', async (setting, why) => {
   const warn = jest.spyOn(console, 'warn');
-  const attempt = EventStoreDbStore.open({ url: `esdb://mizan:secret@127.0.0.1:1?tls=false&${setting}` });
+  const attempt = EventStoreDbStore.open({ url: `esdb://mizan:secret@127.0.0.1:1?tls=false&${setting}`, kinds: ['journal'] });
   await expect(attempt).rejects.toThrow(why);
   expect(inspect(await attempt.catch((error: unknown) => error))).not.toMatch(/secret/);
   expect(warn).not.toHaveBeenCalled();
@@ -109,7 +111,7 @@ test.each([
 });
 
 test('a connection string with an @ in its password is refused before anything could show what stands behind it', async () => {
-  const attempt = EventStoreDbStore.open({ url: 'esdb://mizan:se@cret@127.0.0.1:1?tls=false' });
+  const attempt = EventStoreDbStore.open({ url: 'esdb://mizan:se@cret@127.0.0.1:1?tls=false', kinds: ['journal'] });
   await expect(attempt).rejects.toThrow(/more than one @: write the one in the password as %40/);
   expect(inspect(await attempt.catch((error: unknown) => error))).not.toMatch(/cret/);
 });
@@ -141,6 +143,7 @@ test('the client is never handed an object: neither data nor metadata is seriali
   const handed: unknown[] = [];
   const store = await EventStoreDbStore.open({
     url: server.url,
+    kinds: ['journal'],
     connect: async (url) => {
       const client = await eventStoreDbClient(url);
       const append = client.appendToStream.bind(client);

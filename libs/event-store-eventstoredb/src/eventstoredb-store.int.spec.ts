@@ -4,7 +4,7 @@ import { EventStoreDbStore } from './eventstoredb-store.js';
 
 describeEventStore('EventStoreDbStore with a server of our own', async () => {
   const server = await startEventStoreDb();
-  const store = await EventStoreDbStore.open({ url: server.url });
+  const store = await EventStoreDbStore.open({ url: server.url, kinds: ['journal'] });
   return {
     store,
     close: async () => {

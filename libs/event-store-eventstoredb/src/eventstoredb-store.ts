@@ -21,6 +21,7 @@ import { Feed } from './feed.js';
 import { type Owner, belongTo } from './ownership.js';
 import { toEvents } from './stored-text.js';
 import { answered } from './reading.js';
+import { prefixesOf } from './stream-kinds.js';
 import { streamPage } from './stream-page.js';
 import type { WholeAppend } from './whole-appends.js';
 
@@ -38,9 +39,9 @@ const GRACE_MS = 500;
 export interface EventStoreDbOptions {
   /** The connection string: hosts, TLS and credentials. */
   readonly url: string;
-  /** The feed holds the streams whose names begin with it, and no other can be appended to. */
-  readonly prefix?: string;
-  /** The database that the journals belong to; without one nobody's name is looked for. */
+  /** The feed holds the streams of these kinds, `<kind>-<id>`, and no other can be appended to. */
+  readonly kinds: readonly string[];
+  /** The database that the streams of these kinds belong to; without one nobody's name is looked for. */
   readonly owner?: Owner;
   /** Makes the client; by default that of `@eventstore/db-client`. */
   readonly connect?: (url: string) => EventStoreClient | Promise<EventStoreClient>;
@@ -48,7 +49,7 @@ export interface EventStoreDbOptions {
   readonly deadlineMs?: number;
 }
 
-/** Journals in EventStoreDB or KurrentDB. Every read asks the leader. */
+/** Events in EventStoreDB or KurrentDB. Every read asks the leader. */
 export class EventStoreDbStore implements OpenEventStore {
   /** So that data, type and metadata stay below the 1 MiB that the server takes in one append: at most 48 bytes an event besides its text. */
   readonly limits = { events: 4096, bytes: 832 * 1024 };
@@ -60,19 +61,20 @@ export class EventStoreDbStore implements OpenEventStore {
 
   private constructor(
     private readonly client: EventStoreClient,
-    private readonly prefix: string,
+    private readonly prefixes: readonly string[],
     private readonly deadlineMs: number,
   ) {
-    this.feed = new Feed(client, prefix, deadlineMs, this.calls);
+    this.feed = new Feed(client, prefixes, deadlineMs, this.calls);
   }
 
-  /** @throws what `check` throws, and where the journals belong to another database. */
+  /** @throws what `check` throws, and where the streams belong to another database. */
   static async open(options: EventStoreDbOptions): Promise<EventStoreDbStore> {
-    const { url, prefix = 'journal-', owner, connect = eventStoreDbClient, deadlineMs = DEADLINE_MS } = options;
-    const store = new EventStoreDbStore(callingForEachAppend(await connect(url)), prefix, deadlineMs);
+    const { url, kinds, owner, connect = eventStoreDbClient, deadlineMs = DEADLINE_MS } = options;
+    const prefixes = prefixesOf(kinds);
+    const store = new EventStoreDbStore(callingForEachAppend(await connect(url)), prefixes, deadlineMs);
     try {
       await store.check();
-      if (owner) await belongTo(store.client, prefix, owner, deadlineMs);
+      if (owner) await belongTo(store.client, prefixes, owner, deadlineMs);
       return store;
     } catch (error) {
       await store.close();
@@ -103,8 +105,10 @@ export class EventStoreDbStore implements OpenEventStore {
 
   async append(stream: string, expectedVersion: number, events: readonly string[]): Promise<Appended> {
     const bytes = appendBytes(stream, expectedVersion, events, this.limits);
-    if (!stream.startsWith(this.prefix))
-      throw new AppendRefused(`'${stream}' would not be in the feed: names of streams begin with '${this.prefix}'.`);
+    if (!this.prefixes.some((prefix) => stream.startsWith(prefix)))
+      throw new AppendRefused(
+        `Mistake in the program: '${stream}' would not be in the feed. Streams of this store begin with ${this.prefixes.map((prefix) => `'${prefix}'`).join(' or ')}.`,
+      );
     if (this.closed) throw new AppendRefused('The event store is closed.');
     if (this.waiting.size >= MOST_WAITING_APPENDS || this.waitingBytes + bytes > MOST_WAITING_BYTES)
       throw new AppendRefused('Too many appends wait for EventStoreDB. Try again a little later.', true);

@@ -56,7 +56,8 @@ function draw(): Fault {
   return weights.find(([weight]) => (left -= weight) < 0)![1]();
 }
 
-const open = (): Promise<EventStoreDbStore> => tried(() => EventStoreDbStore.open({ url: server.url, deadlineMs: 500 }));
+const open = (): Promise<EventStoreDbStore> =>
+  tried(() => EventStoreDbStore.open({ url: server.url, kinds: ['journal'], deadlineMs: 500 }));
 
 /** Until it works. */
 async function tried<T>(attempt: () => Promise<T>): Promise<T> {

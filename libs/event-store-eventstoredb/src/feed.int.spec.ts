@@ -10,7 +10,7 @@ let store: EventStoreDbStore;
 
 beforeEach(async () => {
   server = await startEventStoreDb();
-  store = await EventStoreDbStore.open({ url: server.url, deadlineMs: 2_000 });
+  store = await EventStoreDbStore.open({ url: server.url, kinds: ['journal'], deadlineMs: 2_000 });
 });
 
 afterEach(async () => {
@@ -51,7 +51,7 @@ test('streams of others are passed over, in the feed and in a subscription, and 
       },
     });
   };
-  const watched = await EventStoreDbStore.open({ url: server.url, connect });
+  const watched = await EventStoreDbStore.open({ url: server.url, kinds: ['journal'], connect });
   const [one, two] = [newStream(), newStream()];
   await others(3_000, 500);
   await store.append(one, 0, ['a', 'b']);
@@ -92,7 +92,7 @@ test('a walk through what others wrote that is left on its way is not begun anew
       },
     });
   };
-  const watched = await EventStoreDbStore.open({ url: server.url, connect });
+  const watched = await EventStoreDbStore.open({ url: server.url, kinds: ['journal'], connect });
   await others(9_000, 500);
   await store.append(newStream(), 0, ['a']);
   await expect(watched.readAll(null, 10)).rejects.toThrow('left');

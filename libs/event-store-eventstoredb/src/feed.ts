@@ -9,7 +9,7 @@ import { type WholeAppend, WholeAppends } from './whole-appends.js';
 /** Of so many tokens it is known how far nothing follows them. Who reads the feed asks after the same few. */
 const MOST_QUIET = 16;
 
-/** The appends of all streams with one prefix, in the order of the server's log. */
+/** The appends of all streams whose names begin with one of the prefixes, in the order of the server's log. */
 export class Feed {
   /**
    * After a token nothing of ours stands before its place here; what was remembered last comes last. Where others write a great deal, it need
@@ -19,7 +19,7 @@ export class Feed {
 
   constructor(
     private readonly client: EventStoreClient,
-    private readonly prefix: string,
+    private readonly prefixes: readonly string[],
     private readonly deadlineMs: number,
     private readonly calls: Calls,
   ) {}
@@ -28,7 +28,7 @@ export class Feed {
   async *after(token: FeedToken | null): AsyncGenerator<WholeAppend> {
     const appends = new WholeAppends();
     let last = token;
-    for await (const item of allAfter(this.client, this.prefix, this.startOf(token), this.deadlineMs, this.calls)) {
+    for await (const item of allAfter(this.client, this.prefixes, this.startOf(token), this.deadlineMs, this.calls)) {
       if (isWalked(item)) {
         this.remember(last, item.walkedTo, appends.open);
         continue;
@@ -44,7 +44,7 @@ export class Feed {
   async *from(token: FeedToken | null, signal: AbortSignal): AsyncGenerator<WholeAppend | 'nothing more'> {
     const appends = new WholeAppends();
     let last = token;
-    for await (const item of catchUp(this.client, this.prefix, this.startOf(token), signal, this.deadlineMs, this.calls)) {
+    for await (const item of catchUp(this.client, this.prefixes, this.startOf(token), signal, this.deadlineMs, this.calls)) {
       if (isPause(item)) {
         this.remember(last, item.quietUntil, appends.open);
         yield 'nothing more';

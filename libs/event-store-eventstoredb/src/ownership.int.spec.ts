@@ -6,7 +6,7 @@ it('journals belong to one database: another is refused, and one that misses its
   const [server, other] = [await ownEventStoreDb(), await ownEventStoreDb()];
   const [one, two] = [randomUUID(), randomUUID()];
   const open = async (url: string, identity: string, isKnown: boolean): Promise<void> => {
-    const store = await EventStoreDbStore.open({ url, owner: { identity, isKnown } });
+    const store = await EventStoreDbStore.open({ url, kinds: ['journal'], owner: { identity, isKnown } });
     expect((await store.heads(null, 10)).heads).toEqual([]);
     await store.close();
   };
@@ -24,12 +24,30 @@ it('journals belong to one database: another is refused, and one that misses its
   }
 });
 
+it("a database that is known for one kind may add others, where they are nobody else's", async () => {
+  const server = await ownEventStoreDb();
+  const [one, two] = [randomUUID(), randomUUID()];
+  const open = async (kinds: string[], identity: string, isKnown: boolean): Promise<void> => {
+    const store = await EventStoreDbStore.open({ url: server.url, kinds, owner: { identity, isKnown } });
+    await store.close();
+  };
+  try {
+    await open(['journal'], one, false);
+    await open(['payout'], two, false);
+    await open(['journal', 'refund'], one, true);
+    await expect(open(['journal', 'payout'], one, true)).rejects.toThrow(`its name there is ${two}`);
+    await expect(open(['refund'], two, true)).rejects.toThrow(`its name there is ${one}`);
+  } finally {
+    await server.stop();
+  }
+});
+
 it('of two databases that come at once to an empty store, one has it', async () => {
   const server = await ownEventStoreDb();
   try {
     const identities = Array.from({ length: 6 }, () => randomUUID());
     const opened = await Promise.allSettled(
-      identities.map((identity) => EventStoreDbStore.open({ url: server.url, owner: { identity, isKnown: false } })),
+      identities.map((identity) => EventStoreDbStore.open({ url: server.url, kinds: ['journal'], owner: { identity, isKnown: false } })),
     );
     const stores = opened.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     expect(stores).toHaveLength(1);

@@ -17,10 +17,10 @@ if (typeof server !== 'string')
   describe('with a real server', () => {
     afterAll(() => server.stop());
     describeEventStore('EventStoreDbStore', async () => {
-      // Each time streams of a beginning of their own, so that the server need not be empty.
-      const prefix = `journal-${randomUUID()}-`;
-      const store = await EventStoreDbStore.open({ url: server.address, prefix });
-      return { store: below(prefix, store), close: () => store.close() };
+      // Each time streams of a kind of their own, so that the server need not be empty.
+      const kind = `journal_${randomUUID().replaceAll('-', '')}`;
+      const store = await EventStoreDbStore.open({ url: server.address, kinds: [kind] });
+      return { store: below(`${kind}-`, store), close: () => store.close() };
     });
   });
 

@@ -17,6 +17,7 @@ leg(`with the successor of the client${missing ? ': not run' : ''}`, () => {
     const server = await ownEventStoreDb();
     const store = await EventStoreDbStore.open({
       url: server.url.replace(/^esdb/, 'kurrentdb'),
+      kinds: ['journal'],
       connect: (url) => KurrentDBClient.connectionString(url) as unknown as EventStoreClient,
     });
     return {

@@ -13,7 +13,7 @@ let store: EventStoreDbStore;
 
 beforeAll(async () => {
   server = await startEventStoreDb({ ports: [0, 0] });
-  store = await EventStoreDbStore.open({ url: server.url, deadlineMs: DEADLINE_MS });
+  store = await EventStoreDbStore.open({ url: server.url, kinds: ['journal'], deadlineMs: DEADLINE_MS });
 });
 
 afterEach(() => server.faults.clear());
@@ -141,7 +141,7 @@ test('the end of the old leader harms no append on its way to the new one', asyn
 });
 
 test('where appends share a stream of messages, an error of it means unknown for all of them', async () => {
-  const shared = await EventStoreDbStore.open({ url: server.url, connect: sharing, deadlineMs: DEADLINE_MS });
+  const shared = await EventStoreDbStore.open({ url: server.url, kinds: ['journal'], connect: sharing, deadlineMs: DEADLINE_MS });
   const streams = Array.from({ length: 8 }, newStream);
   server.faults.inject(
     { on: 'append', does: 'slow', ms: 100 },
@@ -162,6 +162,7 @@ test('what the server finds too large is refused, and nothing of it is there', a
   const text = 'x'.repeat(832 * 1024);
   const small = await EventStoreDbStore.open({
     url: server.url,
+    kinds: ['journal'],
     connect: async (url) => {
       const client = await eventStoreDbClient(url);
       const append = client.appendToStream.bind(client);
@@ -183,7 +184,7 @@ test('what the server finds too large is refused, and nothing of it is there', a
 });
 
 test('after it is closed, it takes nothing more', async () => {
-  const closed = await EventStoreDbStore.open({ url: server.url });
+  const closed = await EventStoreDbStore.open({ url: server.url, kinds: ['journal'] });
   const last = closed.append(newStream(), 0, ['a']);
   await closed.close();
   expect(await last).toEqual({ status: 'appended', version: 1 });

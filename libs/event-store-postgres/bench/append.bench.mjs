@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { migrateService, serviceUrl } from '@mizan/database';
-import { PostgresEventStore, journalMigrations } from '@mizan/event-store-postgres';
+import { PostgresEventStore, eventStoreMigrations } from '@mizan/event-store-postgres';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 3);
 const server = process.env.DATABASE_URL;
@@ -28,8 +28,13 @@ const runs = [
 
 await administrate(`CREATE DATABASE ${database}`);
 try {
-  await migrateService({ adminUrl: adminUrl.href, service: 'transfers', password, schemas: [journalMigrations] });
-  const store = await PostgresEventStore.open({ url: serviceUrl(adminUrl.href, 'transfers', password) });
+  await migrateService({
+    adminUrl: adminUrl.href,
+    service: 'transfers',
+    password,
+    schemas: [eventStoreMigrations({ schema: 'journal', role: 'mizan_transfers' })],
+  });
+  const store = await PostgresEventStore.open({ url: serviceUrl(adminUrl.href, 'transfers', password), schema: 'journal' });
   for (const run of runs) console.log(JSON.stringify(await measure(store, run)));
   console.log(JSON.stringify(await readBack(store)));
   await store.close();

@@ -3,7 +3,7 @@ import type { Appended } from '@mizan/event-store';
 import { type TestDatabase, testDatabase } from '@mizan/testing';
 import { createHash, randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { journalMigrations } from './journal-migrations.js';
+import { journalMigrations } from './journal-migrations.fixture.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
 // One transaction that writes stays open on the server through all of these tests: no append and no reader may wait for it.
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await elsewhere.query('BEGIN');
   await elsewhere.query('INSERT INTO elsewhere VALUES (1)');
   raw = await connect(url);
-  store = await PostgresEventStore.open({ url });
+  store = await PostgresEventStore.open({ url, schema: 'journal' });
 });
 
 afterAll(async () => {
@@ -136,7 +136,7 @@ test('a subscription hears what another process appends', async () => {
 });
 
 test('two stores race for one stream: every event once, each writer in its order, no gap', async () => {
-  const other = await PostgresEventStore.open({ url });
+  const other = await PostgresEventStore.open({ url, schema: 'journal' });
   try {
     const stream = newStream();
     const write = async (through: PostgresEventStore, writer: number): Promise<void> => {
@@ -160,7 +160,7 @@ test('two stores race for one stream: every event once, each writer in its order
 });
 
 test('two stores append to the same many streams at once: one of them wins each, and they never lock each other out', async () => {
-  const other = await PostgresEventStore.open({ url });
+  const other = await PostgresEventStore.open({ url, schema: 'journal' });
   try {
     for (let round = 0; round < 5; round += 1) {
       const streams = range(100).map(newStream);

@@ -1,2 +1,2 @@
 export * from './postgres-event-store.js';
-export * from './journal-migrations.js';
+export * from './event-store-migrations.js';

@@ -3,7 +3,7 @@ import { migrateService, serviceUrl } from '@mizan/database';
 import type { FeedToken } from '@mizan/event-store';
 import { type TestDatabase, testDatabase } from '@mizan/testing';
 import pg from 'pg';
-import { journalMigrations } from './journal-migrations.js';
+import { journalMigrations } from './journal-migrations.fixture.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
 // The simulator knows no SQL. So bugs are planted here in the one function that writes journals, on a real server, and each
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await migrateService({ adminUrl: database.adminUrl, service: 'transfers', password: 'test', schemas: [journalMigrations] });
   const url = serviceUrl(database.adminUrl, 'transfers', 'test');
   [admin, raw] = await Promise.all([connect(database.adminUrl), connect(url)]);
-  store = await PostgresEventStore.open({ url });
+  store = await PostgresEventStore.open({ url, schema: 'journal' });
   const { rows } = await admin.query<{ text: string }>("SELECT pg_get_functiondef('journal.append'::regproc) AS text");
   sound = rows[0]!.text;
 }, 120_000);

@@ -1,4 +1,4 @@
-import { openPool } from '@mizan/database';
+import { openPool, plainName } from '@mizan/database';
 import {
   type Appended,
   Bell,
@@ -26,7 +26,7 @@ import { assertDurable } from './durability.js';
 const POLL_MS = 50;
 const READ_CONNECTIONS = 4;
 
-/** Journals in PostgreSQL, in the schema that `journalMigrations` makes. Reads never wait for the connection that appends. */
+/** Events in PostgreSQL, in one schema that `eventStoreMigrations` makes. Reads never wait for the connection that appends. */
 export class PostgresEventStore implements OpenEventStore {
   readonly limits = { events: 8192, bytes: 4 * 1024 * 1024 };
   private readonly group = new GroupCommit((appends) => this.commit(appends));
@@ -35,18 +35,20 @@ export class PostgresEventStore implements OpenEventStore {
   private constructor(
     private readonly writes: pg.Pool,
     private readonly reads: pg.Pool,
+    private readonly schema: string,
   ) {}
 
   /**
-   * @param url of a role that may call journal.append and read: `mizan_transfers`.
-   * @throws what `check` throws.
+   * @param url of the role that the schema's migrations were given: only it may append.
+   * @throws what `check` throws, and for a name that is none of a schema.
    */
-  static async open({ url }: { readonly url: string }): Promise<PostgresEventStore> {
+  static async open({ url, schema }: { readonly url: string; readonly schema: string }): Promise<PostgresEventStore> {
+    plainName(schema);
     // Plans are kept for as long as a connection lives, and must not be those of an empty table.
     const settings = { enable_seqscan: 'off' };
-    const writes = openPool({ url, name: 'mizan-journal-append', max: 1, settings });
-    const reads = openPool({ url, name: 'mizan-journal-read', max: READ_CONNECTIONS, settings });
-    const store = new PostgresEventStore(writes, reads);
+    const writes = openPool({ url, name: `mizan-${schema}-append`, max: 1, settings });
+    const reads = openPool({ url, name: `mizan-${schema}-read`, max: READ_CONNECTIONS, settings });
+    const store = new PostgresEventStore(writes, reads, schema);
     try {
       await store.check();
       return store;
@@ -56,9 +58,9 @@ export class PostgresEventStore implements OpenEventStore {
     }
   }
 
-  /** @throws also where the server has no journal. */
+  /** @throws also where the database has no such store. */
   check(): Promise<void> {
-    return assertDurable(this.reads);
+    return assertDurable(this.reads, this.schema);
   }
 
   async close(): Promise<void> {
@@ -74,8 +76,8 @@ export class PostgresEventStore implements OpenEventStore {
   /** One statement, one transaction, one round trip. Its promise is kept only once the commit is on disk. */
   private async commit(appends: readonly Append[]): Promise<readonly Appended[]> {
     const { rows } = await this.writes.query<[appended: boolean, version: number]>({
-      name: 'journal-append',
-      text: 'SELECT appended, version FROM journal.append($1, $2, $3, $4)',
+      name: 'append',
+      text: `SELECT appended, version FROM ${this.schema}.append($1, $2, $3, $4)`,
       values: [
         textArray(appends.map(({ stream }) => stream)),
         int8Array(appends.map(({ expectedVersion }) => expectedVersion)),
@@ -84,7 +86,7 @@ export class PostgresEventStore implements OpenEventStore {
       ],
       rowMode: 'array',
     });
-    if (rows.length !== appends.length) throw new Error(`journal.append answered ${rows.length} of ${appends.length} appends.`);
+    if (rows.length !== appends.length) throw new Error(`${this.schema}.append answered ${rows.length} of ${appends.length} appends.`);
     const results = rows.map(([appended, version]): Appended =>
       appended ? { status: 'appended', version } : { status: 'conflict', actual: version },
     );
@@ -103,11 +105,11 @@ export class PostgresEventStore implements OpenEventStore {
   private async page(direction: 'forwards' | 'backwards', stream: string, edge: number, limit: number): Promise<readonly StoredEvent[]> {
     const [beyond, order] = direction === 'forwards' ? ['>', 'ASC'] : ['<', 'DESC'];
     const { rows } = await this.reads.query<[version: number, text: string]>({
-      name: `journal-read-${direction}`,
+      name: `read-${direction}`,
       text: `
         SELECT version, event FROM (
           SELECT version, event, octet_length(event) AS bytes, sum(octet_length(event)) OVER (ORDER BY version ${order}) AS through
-          FROM (SELECT version, event FROM journal.events WHERE stream = $1 AND version ${beyond} $2 ORDER BY version ${order} LIMIT $3) AS next
+          FROM (SELECT version, event FROM ${this.schema}.events WHERE stream = $1 AND version ${beyond} $2 ORDER BY version ${order} LIMIT $3) AS next
         ) AS sized
         WHERE through <= ${MAX_PAGE_BYTES} OR through = bytes
         ORDER BY version ${order}`,
@@ -119,8 +121,8 @@ export class PostgresEventStore implements OpenEventStore {
 
   async version(stream: string): Promise<number> {
     const { rows } = await this.reads.query<[version: number]>({
-      name: 'journal-version',
-      text: 'SELECT coalesce(max(version), 0) FROM journal.events WHERE stream = $1',
+      name: 'version',
+      text: `SELECT coalesce(max(version), 0) FROM ${this.schema}.events WHERE stream = $1`,
       values: [stream],
       rowMode: 'array',
     });
@@ -129,16 +131,16 @@ export class PostgresEventStore implements OpenEventStore {
 
   async readAll(after: FeedToken | null, limit: number): Promise<FeedPage> {
     const { rows } = await this.reads.query<[token: number, stream: string, first: number, event: string]>({
-      name: 'journal-read-all',
-      // OFFSET 0 keeps the planner from reading journal.events by any way but the key, append by append.
+      name: 'read-all',
+      // OFFSET 0 keeps the planner from reading the events by any way but the key, append by append.
       text: `
         SELECT token, stream, first_version, event
         FROM (
           SELECT *, sum(bytes) OVER (ORDER BY token) AS through
-          FROM (SELECT * FROM journal.feed WHERE token > $1 ORDER BY token LIMIT $2) AS next
+          FROM (SELECT * FROM ${this.schema}.feed WHERE token > $1 ORDER BY token LIMIT $2) AS next
         ) AS appends
         CROSS JOIN LATERAL (
-          SELECT e.version, e.event FROM journal.events AS e
+          SELECT e.version, e.event FROM ${this.schema}.events AS e
           WHERE e.stream = appends.stream AND e.version BETWEEN appends.first_version AND appends.last_version
           ORDER BY e.version OFFSET 0
         ) AS events
@@ -160,10 +162,10 @@ export class PostgresEventStore implements OpenEventStore {
   async heads(after: FeedToken | null, limit: number): Promise<FeedHeads> {
     const most = pageLimit(limit, MAX_FEED_APPENDS);
     const { rows } = await this.reads.query<[stream: string, version: number, token: number, appends: number]>({
-      name: 'journal-heads',
+      name: 'heads',
       text: `
         SELECT stream, max(last_version), max(token), count(*)
-        FROM (SELECT * FROM journal.feed WHERE token > $1 ORDER BY token LIMIT $2) AS next
+        FROM (SELECT * FROM ${this.schema}.feed WHERE token > $1 ORDER BY token LIMIT $2) AS next
         GROUP BY stream ORDER BY max(token)`,
       values: [placeOf(after), most],
       rowMode: 'array',

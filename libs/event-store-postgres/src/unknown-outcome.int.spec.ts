@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { type AddressInfo, type Socket, createConnection, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { journalMigrations } from './journal-migrations.js';
+import { journalMigrations } from './journal-migrations.fixture.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
 // A server of these tests' own, to be broken.
@@ -37,7 +37,7 @@ const newStream = (): string => `journal-${randomUUID()}`;
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
 async function withStore(at: string, work: (store: PostgresEventStore) => Promise<void>): Promise<void> {
-  const store = await PostgresEventStore.open({ url: at });
+  const store = await PostgresEventStore.open({ url: at, schema: 'journal' });
   try {
     await work(store);
   } finally {
@@ -151,7 +151,7 @@ describe('a store does not open', () => {
     await admin.query(`ALTER SYSTEM SET ${setting} = off`);
     try {
       await reloaded(setting, 'off');
-      await expect(PostgresEventStore.open({ url })).rejects.toThrow(`${setting}=off`);
+      await expect(PostgresEventStore.open({ url, schema: 'journal' })).rejects.toThrow(`${setting}=off`);
     } finally {
       await admin.query(`ALTER SYSTEM RESET ${setting}`);
       await reloaded(setting, 'on');
@@ -162,7 +162,7 @@ describe('a store does not open', () => {
   test('with synchronous_commit off for its role', async () => {
     await admin.query('ALTER ROLE mizan_transfers SET synchronous_commit = off');
     try {
-      await expect(PostgresEventStore.open({ url })).rejects.toThrow('synchronous_commit=off');
+      await expect(PostgresEventStore.open({ url, schema: 'journal' })).rejects.toThrow('synchronous_commit=off');
     } finally {
       await admin.query('ALTER ROLE mizan_transfers RESET synchronous_commit');
     }
@@ -172,7 +172,7 @@ describe('a store does not open', () => {
     await admin.query('CREATE DATABASE empty');
     const empty = new URL(url);
     empty.pathname = '/empty';
-    await expect(PostgresEventStore.open({ url: empty.href })).rejects.toThrow(/no journal.*migrations/);
+    await expect(PostgresEventStore.open({ url: empty.href, schema: 'journal' })).rejects.toThrow(/no journal.*migrations/);
   });
 
   async function reloaded(setting: string, value: string): Promise<void> {
