@@ -1,3 +1,4 @@
+import { serviceNamed } from '@mizan/contracts';
 import { type Environment, databaseUrl, list, listening, oneOf, publicKeysFile, readEnvironment, secret, url, urls } from '@mizan/platform';
 
 const sources = {
@@ -8,7 +9,7 @@ const sources = {
 };
 
 const settings = {
-  ...listening(8082),
+  ...listening(serviceNamed('accounts').port),
   ...sources,
   TOKEN_KEYS_FILE: publicKeysFile,
   BUS: oneOf('how the journal is heard', ['kafka', 'feed'], 'kafka'),

@@ -1,5 +1,5 @@
 import { type OpenApiDocument, Problem, log } from '@mizan/platform';
-import { type ServiceName, differences, isRouted, serviceNames } from './routing.js';
+import { type UpstreamName, differences, isRouted, upstreamNames } from './routing.js';
 import type { Services } from './services.js';
 
 /** A service's part is asked for again after this time. */
@@ -9,17 +9,17 @@ type Part = Pick<OpenApiDocument, 'paths' | 'components'>;
 
 /** The parts of all services as one document, as if the gateway served them all. */
 export class ApiDocument {
-  private readonly kept = new Map<ServiceName, { readonly part: Part; readonly until: number }>();
+  private readonly kept = new Map<UpstreamName, { readonly part: Part; readonly until: number }>();
 
   constructor(private readonly services: Services) {}
 
   async whole(own: OpenApiDocument): Promise<OpenApiDocument> {
-    const parts = await Promise.all(serviceNames.map((name) => this.partOf(name)));
+    const parts = await Promise.all(upstreamNames.map((name) => this.partOf(name)));
     return merged(own, parts);
   }
 
   /** A part that is known is better than none while its service is away. */
-  private async partOf(name: ServiceName): Promise<Part> {
+  private async partOf(name: UpstreamName): Promise<Part> {
     const kept = this.kept.get(name);
     if (kept && Date.now() < kept.until) return kept.part;
     try {

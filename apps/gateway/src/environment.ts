@@ -1,4 +1,6 @@
+import { type UrlVariable, serviceNamed, urlVariable } from '@mizan/contracts';
 import { type Environment, type Setting, databaseUrl, file, listening, readEnvironment, urls } from '@mizan/platform';
+import { type UpstreamName, upstreamNames } from './routing.js';
 import type { SigningKey } from './token-signer.js';
 
 const signingKeyFile: Setting<SigningKey> = file('a private Ed25519 key as a JWK', (content) => {
@@ -7,12 +9,15 @@ const signingKeyFile: Setting<SigningKey> = file('a private Ed25519 key as a JWK
   return key as SigningKey;
 });
 
+const addresses = Object.fromEntries(
+  upstreamNames.map((name) => [urlVariable(name), urls(`where the instances of ${name} listen`)]),
+) as Record<UrlVariable<UpstreamName>, Setting<readonly string[]>>;
+
 const settings = {
-  ...listening(8080),
+  ...listening(serviceNamed('gateway').port),
   DATABASE_URL: databaseUrl,
   SIGNING_KEY_FILE: signingKeyFile,
-  TRANSFERS_URL: urls('where the instances of transfers listen'),
-  ACCOUNTS_URL: urls('where the instances of accounts listen'),
+  ...addresses,
 };
 
 export type GatewayEnvironment = Environment<typeof settings>;

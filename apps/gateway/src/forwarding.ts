@@ -8,7 +8,7 @@ import type { Dispatcher } from 'undici';
 import { looksLikeApiKey } from './api-key.js';
 import { Exchange } from './exchange.js';
 import { headersToForward } from './hop-by-hop.js';
-import { type Route, type ServiceName, isPlain, routes } from './routing.js';
+import { type Route, type UpstreamName, isPlain, routes } from './routing.js';
 import type { TokenSigner } from './token-signer.js';
 import type { Upstream } from './upstream.js';
 
@@ -22,7 +22,7 @@ const LARGEST_BATCH = 8 * 1024 * 1024;
 export class Forwarding implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly host: HttpAdapterHost,
-    private readonly upstreams: Readonly<Record<ServiceName, Upstream>>,
+    private readonly upstreams: Readonly<Record<UpstreamName, Upstream>>,
     private readonly signer: TokenSigner,
   ) {}
 

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { urlVariable } from '@mizan/contracts';
 import { Database, Readiness, type Service, TokenVerifier } from '@mizan/platform';
 import type { FastifyInstance } from 'fastify';
 import { ApiDocument } from './api-document.js';
@@ -7,7 +8,7 @@ import { ApiKeys } from './api-keys.postgres.js';
 import type { GatewayEnvironment } from './environment.js';
 import { Forwarding } from './forwarding.js';
 import { GatewayCredentials } from './gateway-credentials.js';
-import { serviceNames } from './routing.js';
+import { perUpstream, upstreamNames } from './routing.js';
 import { Services, assertReady } from './services.js';
 import { StatusController } from './status.controller.js';
 import { TokenController } from './token.controller.js';
@@ -30,8 +31,8 @@ class GatewayModule implements OnModuleInit {
   }
 }
 
-function gatewayModule({ DATABASE_URL, SIGNING_KEY_FILE, TRANSFERS_URL, ACCOUNTS_URL }: GatewayEnvironment): DynamicModule {
-  const urls = { transfers: TRANSFERS_URL, accounts: ACCOUNTS_URL };
+function gatewayModule({ DATABASE_URL, SIGNING_KEY_FILE, ...addresses }: GatewayEnvironment): DynamicModule {
+  const urls = perUpstream((name) => addresses[urlVariable(name)]);
   const verifier = new TokenVerifier(publicKeysOf(SIGNING_KEY_FILE));
   return {
     module: GatewayModule,
@@ -49,7 +50,7 @@ function gatewayModule({ DATABASE_URL, SIGNING_KEY_FILE, TRANSFERS_URL, ACCOUNTS
         inject: [Readiness],
         useFactory: (readiness: Readiness) => {
           const services = new Services(urls);
-          for (const name of serviceNames) readiness.register(name, async () => assertReady(await services.report(name)));
+          for (const name of upstreamNames) readiness.register(name, async () => assertReady(await services.report(name)));
           return services;
         },
       },
@@ -60,7 +61,7 @@ function gatewayModule({ DATABASE_URL, SIGNING_KEY_FILE, TRANSFERS_URL, ACCOUNTS
         useFactory: (host: HttpAdapterHost, signer: TokenSigner) =>
           new Forwarding(
             host,
-            { transfers: new Upstream('transfers', TRANSFERS_URL), accounts: new Upstream('accounts', ACCOUNTS_URL) },
+            perUpstream((name) => new Upstream(name, urls[name])),
             signer,
           ),
       },

@@ -1,5 +1,14 @@
-export const serviceNames = ['transfers', 'accounts'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+import { type ServiceName, serviceNames } from '@mizan/contracts';
+
+/** A service that requests may be forwarded to. */
+export type UpstreamName = Exclude<ServiceName, 'gateway'>;
+
+export const upstreamNames: readonly UpstreamName[] = serviceNames.filter((name) => name !== 'gateway');
+
+/** One value for each service behind the gateway. */
+export function perUpstream<T>(valueOf: (name: UpstreamName) => T): Readonly<Record<UpstreamName, T>> {
+  return Object.fromEntries(upstreamNames.map((name) => [name, valueOf(name)])) as Record<UpstreamName, T>;
+}
 
 const methodNames = ['GET', 'POST', 'PUT', 'PATCH'] as const;
 type Method = (typeof methodNames)[number];
@@ -8,7 +17,7 @@ type Method = (typeof methodNames)[number];
 export interface Route {
   readonly path: string;
   readonly method: Method;
-  readonly service: ServiceName;
+  readonly service: UpstreamName;
   /** Server-sent events: an answer without an end. */
   readonly endless: boolean;
   /** Its body streams through instead of being taken whole first. */
@@ -20,7 +29,7 @@ const ACCOUNT = `${LEDGER}/accounts/:account`;
 const HOLD = `${LEDGER}/holds/:id`;
 
 /** Everything that is forwarded: what is not here lives nowhere, or does not take that method. */
-const table: readonly (readonly [path: string, Readonly<Partial<Record<Method, ServiceName>>>])[] = [
+const table: readonly (readonly [path: string, Readonly<Partial<Record<Method, UpstreamName>>>])[] = [
   ['/v1/assets/:code', { PUT: 'transfers' }],
   ['/v1/ledgers', { GET: 'transfers' }],
   [LEDGER, { GET: 'transfers', PUT: 'transfers' }],
@@ -57,7 +66,7 @@ type Paths = Readonly<Record<string, object>>;
 type Part = { readonly paths: Paths };
 
 /** Where the table and what a service describes of itself differ: `accounts: GET /v1/ledgers/{ledger} is not routed`. The feed is between services. */
-export function differences(service: ServiceName, { paths }: Part): readonly string[] {
+export function differences(service: UpstreamName, { paths }: Part): readonly string[] {
   const described = Object.entries(paths)
     .filter(([path]) => !path.startsWith('/v1/feed/'))
     .flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`));

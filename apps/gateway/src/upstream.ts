@@ -1,6 +1,6 @@
 import { type Dispatcher, Pool } from 'undici';
 import { Problem } from '@mizan/platform';
-import type { ServiceName } from './routing.js';
+import type { UpstreamName } from './routing.js';
 
 /** Connections to one instance, for answers that end and for those that do not. */
 const CONNECTIONS = 128;
@@ -29,7 +29,7 @@ export class Upstream {
   private turn = 0;
 
   constructor(
-    readonly name: ServiceName,
+    readonly name: UpstreamName,
     urls: readonly string[],
   ) {
     this.instances = urls.map((url) => new Instance(url));

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { serviceNames } from '@mizan/contracts';
 import { freePort } from '@mizan/embedded';
 import { kafka, postgres } from './backing-servers.js';
 import { type DemoLedger, demoLedger } from './demo-ledger.js';
@@ -13,7 +14,7 @@ import { choosePorts } from './ports.js';
 import type { Report } from './report.js';
 import { runProgram } from './run-program.js';
 import { password, signingKeys } from './secrets.js';
-import { type Surroundings, entryPoint, environmentOf, instancesOf, serviceNames, services, urlOf } from './services.js';
+import { type Surroundings, entryPoint, environmentOf, instancesOf, urlOf } from './services.js';
 import type { Settings } from './settings.js';
 import type { Supervisor } from './supervisor.js';
 
@@ -53,19 +54,19 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
   database.catch(() => {});
   const [adminUrl, brokers] = await Promise.all([database, broker]);
   const around: Surroundings = {
+    home,
     adminUrl,
     brokers,
     ports,
     moreTransfersPorts: await Promise.all(Array.from({ length: settings.transfersInstances - 1 }, freePort)),
     eventStore: settings.eventStore,
     bus: bus.name,
-    passwords: new Map(await Promise.all(services.map(async ({ name }) => [name, await password(home, name)] as const))),
-    accountsKeyFile: join(home.secrets, 'accounts.key'),
+    passwords: new Map(await Promise.all(serviceNames.map(async (name) => [name, await password(home, name)] as const))),
     ...(await signingKeys(home)),
   };
   await migrate(around, report);
-  const keys = await developmentKeys(home, around);
-  await startServices(around, home, supervisor, report);
+  const keys = await developmentKeys(around);
+  await startServices(around, supervisor, report);
 
   const development: Development = {
     url: urlOf(ports.gateway),
@@ -83,7 +84,7 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
 async function migrate(around: Surroundings, report: Report): Promise<void> {
   const step = report.step('migrations');
   const applied = await Promise.all(
-    services.map(async ({ name }) => {
+    serviceNames.map(async (name) => {
       const environment = { ADMIN_DATABASE_URL: around.adminUrl, SERVICE_PASSWORD: around.passwords.get(name)! };
       const said = await runProgram(entryPoint(name, 'migrate.js'), [], environment).catch((error: unknown) => {
         throw new Error(`the migrations of ${name} failed: ${(error as Error).message}`, { cause: error });
@@ -92,23 +93,23 @@ async function migrate(around: Surroundings, report: Report): Promise<void> {
     }),
   );
   const total = applied.reduce((sum, one) => sum + one, 0);
-  step.done(`${services.length} services, ${total === 0 ? 'nothing new' : `${total} applied`}`);
+  step.done(`${serviceNames.length} services, ${total === 0 ? 'nothing new' : `${total} applied`}`);
 }
 
-async function startServices(around: Surroundings, home: Home, supervisor: Supervisor, report: Report): Promise<void> {
+async function startServices(around: Surroundings, supervisor: Supervisor, report: Report): Promise<void> {
   const step = report.step('services');
   const instances = instancesOf(around);
   let ready = 0;
   await Promise.all(
     instances.map(async (instance) => {
-      const { plan, name, port } = instance;
+      const { service, name, port } = instance;
       const url = urlOf(port);
       await supervisor.startService({
         name,
-        script: entryPoint(plan.name, 'main.js'),
-        oldSpaceMb: plan.oldSpaceMb,
+        script: entryPoint(service.name, 'main.js'),
+        oldSpaceMb: service.oldSpaceMb,
         environment: environmentOf(instance, around),
-        logFile: join(home.logs, `${name}.log`),
+        logFile: join(around.home.logs, `${name}.log`),
         liveUrl: `${url}/health/live`,
       });
       if (await becomesReady({ name, url }, serviceNames, () => supervisor.stopping)) ready += 1;

@@ -1,10 +1,15 @@
+import { type ServiceName, services } from '@mizan/contracts';
 import { freePort, isPortFree } from '@mizan/embedded';
 import { byHolder } from './port-holder.js';
 import { StartProblem, exitCodes } from './start-problem.js';
 
-export const defaultPorts = { gateway: 8080, transfers: 8081, accounts: 8082, postgres: 5433, kafka: 9092 } as const;
+export type Ports = Readonly<Record<ServiceName | 'postgres' | 'kafka', number>>;
 
-export type Ports = Readonly<Record<keyof typeof defaultPorts, number>>;
+export const defaultPorts = Object.fromEntries([
+  ...services.map(({ name, port }) => [name, port] as const),
+  ['postgres', 5433],
+  ['kafka', 9092],
+]) as Ports;
 
 /**
  * A default port that is in use gives way to the next free one.
@@ -29,11 +34,8 @@ export async function choosePorts(
     taken.add(port);
     return port;
   };
-  return {
-    gateway: gateway || (await choose('gateway')),
-    transfers: await choose('transfers'),
-    accounts: await choose('accounts'),
-    postgres: await choose('postgres'),
-    kafka: await choose('kafka'),
-  };
+  // The gateway's first: its address is the one that people know.
+  const chosen: Partial<Record<keyof Ports, number>> = { gateway: gateway || (await choose('gateway')) };
+  for (const name of Object.keys(defaultPorts) as (keyof Ports)[]) chosen[name] ??= await choose(name);
+  return chosen as Ports;
 }

@@ -1,14 +1,13 @@
 // Makes the read models of the platform that runs in this home again from the journal: node rebuild.command.js [--although-different]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { dieWithParent } from '@mizan/embedded';
 import { serviceUrl } from '@mizan/database';
 import { runningUrl } from './backup/cluster.js';
 import type { Development } from './bring-up.js';
 import { homeAt, readJson, shown } from './home.js';
 import { occupant } from './occupancy.js';
-import { password } from './secrets.js';
+import { password, serviceKeyFile } from './secrets.js';
 import { entryPoint } from './services.js';
 import { readSettings } from './settings.js';
 
@@ -32,7 +31,7 @@ async function surroundings(): Promise<Readonly<Record<string, string>>> {
     DATABASE_URL: serviceUrl(adminUrl, 'accounts', await password(home, 'accounts')),
     GATEWAY_URL: development.url,
     TRANSFERS_URL: transfers.map(([, url]) => url).join(','),
-    SERVICE_KEY_FILE: join(home.secrets, 'accounts.key'),
+    SERVICE_KEY_FILE: serviceKeyFile(home, 'accounts'),
   };
 }
 

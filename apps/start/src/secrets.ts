@@ -1,12 +1,16 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ServiceName } from '@mizan/contracts';
 import { type Home, parsed, writePrivate } from './home.js';
 
 /** A password that is made once and then kept. */
 export async function password(home: Home, name: string): Promise<string> {
   return madeOnce(join(home.secrets, `${name}.password`), () => randomBytes(24).toString('base64url'));
 }
+
+/** Holds the API key with which a service asks others. */
+export const serviceKeyFile = (home: Home, name: ServiceName): string => join(home.secrets, `${name}.key`);
 
 /** The gateway's signing key (Ed25519, private JWK), and the JWKS of its public half that every service verifies tokens with. */
 export async function signingKeys(home: Home): Promise<{ readonly signingKeyFile: string; readonly publicKeysFile: string }> {

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import { type ServiceName, services, urlVariable } from '@mizan/contracts';
 import { serviceUrl } from '@mizan/database';
-import { root } from './home.js';
+import { type Home, root } from './home.js';
+import { serviceKeyFile } from './secrets.js';
 
 /** What the services are told about each other and about the servers behind them. */
 export interface Surroundings {
+  readonly home: Home;
   readonly adminUrl: string;
   readonly passwords: ReadonlyMap<string, string>;
   readonly ports: Readonly<Record<ServiceName, number>>;
@@ -14,38 +17,18 @@ export interface Surroundings {
   readonly brokers: readonly string[];
   readonly signingKeyFile: string;
   readonly publicKeysFile: string;
-  readonly accountsKeyFile: string;
 }
-
-export type ServiceName = 'transfers' | 'accounts' | 'gateway';
-
-interface ServicePlan {
-  readonly name: ServiceName;
-  /** Keeps the process below 250 MB resident: V8's old space, MB. */
-  readonly oldSpaceMb: number;
-  /** What it alone is told. */
-  readonly own: (around: Surroundings) => Readonly<Record<string, string>>;
-}
-
-/** Everything that `npm start` runs, besides PostgreSQL and Kafka. */
-export const services: readonly ServicePlan[] = [
-  { name: 'transfers', oldSpaceMb: 128, own: ({ eventStore }) => eventStore ?? {} },
-  { name: 'gateway', oldSpaceMb: 96, own: ({ signingKeyFile }) => ({ SIGNING_KEY_FILE: signingKeyFile }) },
-  { name: 'accounts', oldSpaceMb: 128, own: ({ accountsKeyFile }) => ({ SERVICE_KEY_FILE: accountsKeyFile }) },
-];
-
-export const serviceNames: readonly string[] = services.map(({ name }) => name);
 
 /** One process of a service. */
 export interface Instance {
-  readonly plan: ServicePlan;
+  readonly service: (typeof services)[number];
   /** The service's name; from its second instance on with a number: `transfers-2`. */
   readonly name: string;
   readonly port: number;
 }
 
 export function instancesOf({ ports, moreTransfersPorts }: Surroundings): readonly Instance[] {
-  const first = services.map((plan) => ({ plan, name: plan.name, port: ports[plan.name] }));
+  const first = services.map((service) => ({ service, name: service.name, port: ports[service.name] }));
   const transfers = first.find(({ name }) => name === 'transfers')!;
   return [...first, ...moreTransfersPorts.map((port, i) => ({ ...transfers, name: `transfers-${i + 2}`, port }))];
 }
@@ -58,9 +41,8 @@ export function databaseUrlOf(service: ServiceName, { adminUrl, passwords }: Sur
   return serviceUrl(adminUrl, service, passwords.get(service)!);
 }
 
-export function environmentOf({ plan: { name, own }, port }: Instance, around: Surroundings): Record<string, string> {
-  const { ports, moreTransfersPorts } = around;
-  const everyTransfers = [ports.transfers, ...moreTransfersPorts].map(urlOf).join(',');
+export function environmentOf({ service, port }: Instance, around: Surroundings): Record<string, string> {
+  const { name, streams, scopes } = service;
   return {
     HOST: '127.0.0.1',
     PORT: String(port),
@@ -68,9 +50,19 @@ export function environmentOf({ plan: { name, own }, port }: Instance, around: S
     BUS: around.bus,
     ...(around.bus === 'kafka' ? { KAFKA_BROKERS: around.brokers.join(',') } : {}),
     TOKEN_KEYS_FILE: around.publicKeysFile,
-    GATEWAY_URL: urlOf(ports.gateway),
-    TRANSFERS_URL: name === 'transfers' ? urlOf(port) : everyTransfers,
-    ACCOUNTS_URL: urlOf(ports.accounts),
-    ...own(around),
+    ...addresses(around),
+    // An instance is told its own address alone: it is known by it among the others.
+    [urlVariable(name)]: urlOf(port),
+    ...(streams.length > 0 ? around.eventStore : {}),
+    ...(name === 'gateway' ? { SIGNING_KEY_FILE: around.signingKeyFile } : {}),
+    ...(scopes.length > 0 ? { SERVICE_KEY_FILE: serviceKeyFile(around.home, name) } : {}),
   };
+}
+
+/** Of every service, all of its instances. */
+function addresses(around: Surroundings): Record<string, string> {
+  const instances = instancesOf(around);
+  const urlsOf = ({ name }: Instance['service']): string =>
+    instances.flatMap(({ service, port }) => (service.name === name ? [urlOf(port)] : [])).join(',');
+  return Object.fromEntries(services.map((service) => [urlVariable(service.name), urlsOf(service)]));
 }

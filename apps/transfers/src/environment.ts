@@ -1,3 +1,4 @@
+import { serviceNamed } from '@mizan/contracts';
 import {
   type Environment,
   databaseUrl,
@@ -12,7 +13,7 @@ import {
 } from '@mizan/platform';
 
 const settings = {
-  ...listening(8081),
+  ...listening(serviceNamed('transfers').port),
   DATABASE_URL: databaseUrl,
   EVENT_STORE: oneOf('the kind of store that keeps the journals', ['postgres', 'eventstoredb'], 'postgres'),
   EVENTSTORE_URL: onlyWith('EVENT_STORE', 'eventstoredb', eventStoreUrl),

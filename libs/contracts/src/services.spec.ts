@@ -1,4 +1,4 @@
-import { type ServiceRow, checkedServices, services } from './services.js';
+import { type ServiceRow, checkedServices, serviceNamed, services, urlVariable } from './services.js';
 
 const ledger: ServiceRow = {
   name: 'books',
@@ -15,6 +15,12 @@ const reader: ServiceRow = { ...ledger, name: 'reader', port: 9002, streams: [],
 test('the table of services stands, and so does a table of one who says and one who hears', () => {
   expect(services.map(({ name }) => name)).toEqual(['transfers', 'gateway', 'accounts']);
   expect(checkedServices([ledger, reader])).toEqual([ledger, reader]);
+});
+
+test('a service is found by its name, and named in the variable of its address', () => {
+  expect(serviceNamed('accounts').port).toBe(8082);
+  expect(() => serviceNamed('books')).toThrow("There is no service 'books'.");
+  expect(urlVariable('transfers')).toBe('TRANSFERS_URL');
 });
 
 test.each<[string, ServiceRow[], string]>([

@@ -48,6 +48,22 @@ export const services = checkedServices([
 
 export type ServiceName = (typeof services)[number]['name'];
 
+export const serviceNames: readonly ServiceName[] = services.map(({ name }) => name);
+
+/** @throws Error for a name that has no row. */
+export function serviceNamed(name: string): ServiceRow {
+  const row = services.find((each) => each.name === name);
+  if (!row) throw new Error(`There is no service '${name}'.`);
+  return row;
+}
+
+/** The environment variable that says where a service is, as `TRANSFERS_URL`. */
+export function urlVariable<Name extends ServiceName>(name: Name): UrlVariable<Name> {
+  return `${name.toUpperCase() as Uppercase<Name>}_URL`;
+}
+
+export type UrlVariable<Name extends ServiceName> = `${Uppercase<Name>}_URL`;
+
 /** @throws Error in one line that names the row at fault: such a program must not start. */
 export function checkedServices<const Rows extends readonly ServiceRow[]>(rows: Rows): Rows {
   const known: readonly string[] = Object.values(scopes);

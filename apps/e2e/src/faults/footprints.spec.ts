@@ -66,6 +66,8 @@ describe('what a service takes of the machine', () => {
 
   it('never passes what is promised', () => {
     expect(leaks(of([{ memory: 251, descriptors: 1 }]))).toEqual(['accounts: 251 MB resident, over the 250 that are promised']);
+    const second = [{ service: 'transfers-2', samples: [{ memory: 251, descriptors: 1 }] }];
+    expect(leaks(second)).toEqual(['transfers-2: 251 MB resident, over the 250 that are promised']);
   });
 
   const linux = process.platform === 'linux' ? it : it.skip;

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { serviceNamed } from '@mizan/contracts';
 import { inColumns } from '../columns.js';
 import type { Stand } from './stand.js';
 
@@ -37,8 +38,6 @@ const MOST_BACKENDS: ReadonlyMap<string, number> = new Map([
   ['mizan_gateway', 4],
   ['mizan_transfers', 2 * 11],
 ]);
-/** What `npm start` promises of each service, MB. */
-const MOST_MEMORY = 250;
 
 /** Looks at every service, and at the connections of each, once a second, until it is stopped. */
 export class Footprints {
@@ -102,6 +101,9 @@ function growth(samples: readonly number[]): number | null {
 
 const of = (kind: keyof Footprint, { samples }: Life): readonly number[] => samples.map((sample) => sample[kind]);
 
+/** MB. Of an instance such as `transfers-2`, what its service may take. */
+const memoryPromised = ({ service }: Life): number => serviceNamed(service.replace(/-\d+$/, '')).memoryMb;
+
 /** In words, one for each. */
 export function leaks(lives: readonly Life[]): readonly string[] {
   const found: string[] = [];
@@ -112,7 +114,8 @@ export function leaks(lives: readonly Life[]): readonly string[] {
         found.push(`${life.service}: ${kind} grew by ${Math.round(grown)} in one process, over the bound of ${BOUNDS[kind]}`);
     }
     const most = Math.max(0, ...of('memory', life));
-    if (most > MOST_MEMORY) found.push(`${life.service}: ${Math.round(most)} MB resident, over the ${MOST_MEMORY} that are promised`);
+    const promised = memoryPromised(life);
+    if (most > promised) found.push(`${life.service}: ${Math.round(most)} MB resident, over the ${promised} that are promised`);
   }
   return found;
 }

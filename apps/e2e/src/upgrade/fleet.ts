@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { type ServiceName, serviceNamed, serviceNames, services, urlVariable } from '@mizan/contracts';
 import { serviceUrl } from '@mizan/database';
 import { type ServerProcess, dieWithParent, freePort, startServerProcess, waitUntilReady } from '@mizan/embedded';
 import { type OwnKafka, type TestDatabase, testDatabase } from '@mizan/testing';
@@ -13,8 +15,6 @@ import { Front } from './front.js';
 /** The folder of what `tsc -b` has built; a release unpacks to one like it. */
 export const built = fileURLToPath(new URL('../../../..', import.meta.url));
 
-export const services = ['accounts', 'transfers', 'gateway'] as const;
-export type Service = (typeof services)[number];
 /** Which of the two releases that share everything. */
 export type Side = 'old' | 'new';
 
@@ -38,7 +38,7 @@ export class Fleet {
     private readonly directory: string,
     private readonly database: TestDatabase,
     private readonly kafka: OwnKafka | null,
-    private readonly ports: Readonly<Record<Side, Readonly<Record<Service, number>>>>,
+    private readonly ports: Readonly<Record<Side, Readonly<Record<ServiceName, number>>>>,
     /** Where callers and services find a gateway, whichever runs. */
     private readonly front: Front,
   ) {}
@@ -54,8 +54,11 @@ export class Fleet {
       await writeSigningKeys(directory);
       await migrate(directories.old, database.adminUrl);
       fleet.apiKey = (await issue(directories.old, database.adminUrl, 'development', 'development', 'ledger')).apiKey;
-      const accounts = await issue(directories.old, database.adminUrl, '*', 'service:accounts', 'feed');
-      await writeFile(join(directory, 'accounts.key'), accounts.apiKey, { mode: 0o600 });
+      for (const { name, scopes } of services) {
+        if (scopes.length === 0 || !isPartOf(directories.old, name)) continue;
+        const { apiKey } = await issue(directories.old, database.adminUrl, '*', `service:${name}`, scopes.join());
+        await writeFile(fleet.#keyFile(name), apiKey, { mode: 0o600 });
+      }
       return fleet;
     } catch (error) {
       await fleet.close();
@@ -69,7 +72,7 @@ export class Fleet {
   get adminUrl(): string {
     return this.database.adminUrl;
   }
-  urlOf(side: Side, service: Service): string {
+  urlOf(side: Side, service: ServiceName): string {
     return urlOf(this.ports[side][service]);
   }
 
@@ -79,7 +82,7 @@ export class Fleet {
   }
 
   /** Resolves when it is ready. */
-  async start(side: Side, service: Service): Promise<void> {
+  async start(side: Side, service: ServiceName): Promise<void> {
     const script = join(this.directories[side], 'apps', service, 'dist', 'main.js');
     const command = {
       name: `${side} ${service}`,
@@ -95,7 +98,7 @@ export class Fleet {
   }
 
   /** SIGTERM. @throws where it does not end cleanly by itself. */
-  async end(side: Side, service: Service): Promise<void> {
+  async end(side: Side, service: ServiceName): Promise<void> {
     const name = `${side} ${service}`;
     const running = this.#running.get(name)!;
     this.#running.delete(name);
@@ -104,10 +107,10 @@ export class Fleet {
     if (code !== 0) throw new Error(`The ${name} ended with ${signal ?? code}: see ${await this.logOf(side, service)}`);
   }
 
-  logFile(side: Side, service: Service): string {
+  logFile(side: Side, service: ServiceName): string {
     return join(this.directory, `${side}-${service}.log`);
   }
-  logOf(side: Side, service: Service): Promise<string> {
+  logOf(side: Side, service: ServiceName): Promise<string> {
     return readFile(this.logFile(side, service), 'utf8');
   }
 
@@ -117,10 +120,14 @@ export class Fleet {
     await Promise.all([this.database.drop(), this.kafka?.stop(), rm(this.directory, { recursive: true, force: true })]);
   }
 
+  #keyFile(service: ServiceName): string {
+    return join(this.directory, `${service}.key`);
+  }
+
   /** Each knows the addresses of both releases, and whichever does not answer is passed over. */
-  #environment(side: Side, service: Service): NodeJS.ProcessEnv {
+  #environment(side: Side, service: ServiceName): NodeJS.ProcessEnv {
     const { NODE_ENV: _1, NODE_OPTIONS: _2, EVENT_STORE: _3, ...inherited } = process.env;
-    const both = (of: Service): string => `${this.urlOf('old', of)},${this.urlOf('new', of)}`;
+    const both = serviceNames.map((of) => [urlVariable(of), `${this.urlOf('old', of)},${this.urlOf('new', of)}`] as const);
     return {
       ...inherited,
       HOST: '127.0.0.1',
@@ -129,18 +136,19 @@ export class Fleet {
       BUS: this.kafka ? 'kafka' : 'feed',
       ...(this.kafka ? { KAFKA_BROKERS: this.kafka.brokers.join(',') } : {}),
       TOKEN_KEYS_FILE: join(this.directory, 'token-keys.json'),
+      ...Object.fromEntries(both),
+      // An instance is told its own address alone: it is known by it among the others.
+      [urlVariable(service)]: this.urlOf(side, service),
       GATEWAY_URL: this.url,
-      TRANSFERS_URL: service === 'transfers' ? this.urlOf(side, 'transfers') : both('transfers'),
-      ACCOUNTS_URL: both('accounts'),
       ...(service === 'gateway' ? { SIGNING_KEY_FILE: join(this.directory, 'signing-key.json') } : {}),
-      ...(service === 'accounts' ? { SERVICE_KEY_FILE: join(this.directory, 'accounts.key') } : {}),
+      ...(serviceNamed(service).scopes.length > 0 ? { SERVICE_KEY_FILE: this.#keyFile(service) } : {}),
     };
   }
 }
 
-async function portsOfEach(): Promise<Record<Service, number>> {
-  const ports = services.map(async (service) => [service, await freePort()] as const);
-  return Object.fromEntries(await Promise.all(ports)) as Record<Service, number>;
+async function portsOfEach(): Promise<Record<ServiceName, number>> {
+  const ports = serviceNames.map(async (service) => [service, await freePort()] as const);
+  return Object.fromEntries(await Promise.all(ports)) as Record<ServiceName, number>;
 }
 
 async function writeSigningKeys(directory: string): Promise<void> {
@@ -150,11 +158,16 @@ async function writeSigningKeys(directory: string): Promise<void> {
   await writeFile(join(directory, 'token-keys.json'), JSON.stringify({ keys: [named] }));
 }
 
+/** Whether a release has the service: an older one may not. */
+const isPartOf = (program: string, service: ServiceName): boolean => existsSync(join(program, 'apps', service, 'dist', 'main.js'));
+
 async function migrate(program: string, adminUrl: string): Promise<number> {
-  const applied = services.map(async (service) => {
-    const environment = { ADMIN_DATABASE_URL: adminUrl, SERVICE_PASSWORD: PASSWORD };
-    return (await run<{ applied: number }>(join(program, 'apps', service, 'dist', 'migrate.js'), [], environment)).applied;
-  });
+  const applied = serviceNames
+    .filter((service) => isPartOf(program, service))
+    .map(async (service) => {
+      const environment = { ADMIN_DATABASE_URL: adminUrl, SERVICE_PASSWORD: PASSWORD };
+      return (await run<{ applied: number }>(join(program, 'apps', service, 'dist', 'migrate.js'), [], environment)).applied;
+    });
   return (await Promise.all(applied)).reduce((sum, each) => sum + each, 0);
 }
 
