@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { urlVariable } from '@mizan/contracts';
-import { Database, Readiness, type Service, TokenVerifier } from '@mizan/platform';
+import { Database, Readiness, type Service, TokenVerifier, made, provided } from '@mizan/platform';
 import type { FastifyInstance } from 'fastify';
 import { ApiDocument } from './api-document.js';
 import { ApiKeys } from './api-keys.postgres.js';
@@ -34,39 +34,23 @@ class GatewayModule implements OnModuleInit {
 function gatewayModule({ DATABASE_URL, SIGNING_KEY_FILE, ...addresses }: GatewayEnvironment): DynamicModule {
   const urls = perUpstream((name) => addresses[urlVariable(name)]);
   const verifier = new TokenVerifier(publicKeysOf(SIGNING_KEY_FILE));
-  return {
-    module: GatewayModule,
-    providers: [
-      {
-        provide: Database,
-        inject: [Readiness],
-        useFactory: (readiness: Readiness) => new Database({ url: DATABASE_URL, name: 'gateway', max: CONNECTIONS }, readiness),
-      },
-      { provide: ApiKeys, inject: [Database], useFactory: ({ pool }: Database) => new ApiKeys(pool) },
-      { provide: GatewayCredentials, inject: [ApiKeys], useFactory: (keys: ApiKeys) => new GatewayCredentials(keys, verifier) },
-      { provide: TokenSigner, useFactory: () => TokenSigner.from(SIGNING_KEY_FILE) },
-      {
-        provide: Services,
-        inject: [Readiness],
-        useFactory: (readiness: Readiness) => {
-          const services = new Services(urls);
-          for (const name of upstreamNames) readiness.register(name, async () => assertReady(await services.report(name)));
-          return services;
-        },
-      },
-      { provide: ApiDocument, inject: [Services], useFactory: (services: Services) => new ApiDocument(services) },
-      {
-        provide: Forwarding,
-        inject: [HttpAdapterHost, TokenSigner],
-        useFactory: (host: HttpAdapterHost, signer: TokenSigner) =>
-          new Forwarding(
-            host,
-            perUpstream((name) => new Upstream(name, urls[name])),
-            signer,
-          ),
-      },
-    ],
-  };
+  const providers = [
+    provided(Database, [Readiness], (readiness) => new Database({ url: DATABASE_URL, name: 'gateway', max: CONNECTIONS }, readiness)),
+    provided(ApiKeys, [Database], ({ pool }) => new ApiKeys(pool)),
+    provided(GatewayCredentials, [ApiKeys], (keys) => new GatewayCredentials(keys, verifier)),
+    provided(TokenSigner, [], () => TokenSigner.from(SIGNING_KEY_FILE)),
+    provided(Services, [Readiness], (readiness) => {
+      const services = new Services(urls);
+      for (const name of upstreamNames) readiness.register(name, async () => assertReady(await services.report(name)));
+      return services;
+    }),
+    made(ApiDocument, Services),
+    provided(Forwarding, [HttpAdapterHost, TokenSigner], (host, signer) => {
+      const upstreams = perUpstream((name) => new Upstream(name, urls[name]));
+      return new Forwarding(host, upstreams, signer);
+    }),
+  ];
+  return { module: GatewayModule, providers };
 }
 
 export function gateway(environment: GatewayEnvironment): Service {
