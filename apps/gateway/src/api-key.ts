@@ -44,14 +44,29 @@ export interface ApiKey {
 
 export const ALL_TENANTS = '*';
 
-/** A service acts under its own name, anyone else under the id of the key. */
-export function callerOf({ id, tenant, name, scopes }: ApiKey): Caller {
-  return { tenant, actor: tenant === ALL_TENANTS ? name : `key:${id}`, scopes };
+const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+export const isTenantName = (name: string): boolean => TENANT.test(name);
+
+/**
+ * A service acts under its own name, anyone else under the id of the key.
+ * For all tenants at once a service may read the feed, and nothing else.
+ */
+export function callerOf({ id, tenant, name, scopes: granted }: ApiKey): Caller {
+  if (tenant !== ALL_TENANTS) return { tenant, actor: `key:${id}`, scopes: granted };
+  return { tenant, actor: name, scopes: granted.filter((scope) => scope === scopes.feed) };
+}
+
+/** A service that acts for one tenant: with its key's scopes, without the feed. Null where the key may not act for this tenant. */
+export function actingFor(key: ApiKey, tenant: string): Caller | null {
+  if (key.tenant === tenant && isTenantName(tenant)) return callerOf(key);
+  const acts = key.scopes.filter((scope) => scope !== scopes.feed);
+  return key.tenant === ALL_TENANTS && isTenantName(tenant) && acts.length > 0 ? { tenant, actor: key.name, scopes: acts } : null;
 }
 
 /** Why such a key cannot be given out; null where it can. The feed shows every tenant's journal, so only services have it. */
 export function refusalOf(key: Pick<ApiKey, 'tenant' | 'name' | 'scopes'>): string | null {
-  if (key.tenant !== ALL_TENANTS && !/^[a-z0-9][a-z0-9-]{0,62}$/.test(key.tenant))
+  if (key.tenant !== ALL_TENANTS && !isTenantName(key.tenant))
     return 'A tenant is named by 1 to 63 small letters, digits and hyphens, or * for a key of a service.';
   if (!/^[a-z0-9][a-z0-9:_-]{0,62}$/.test(key.name)) return 'A key is named by 1 to 63 small letters, digits and : _ -.';
   const known: readonly string[] = Object.values(scopes);
@@ -60,7 +75,6 @@ export function refusalOf(key: Pick<ApiKey, 'tenant' | 'name' | 'scopes'>): stri
   const forService = key.tenant === ALL_TENANTS;
   if (forService !== key.name.startsWith('service:'))
     return 'A key for all tenants (*) is a service’s and named service:<name>; no other is.';
-  if (forService !== key.scopes.includes(scopes.feed) || (forService && key.scopes.length > 1))
-    return 'A key for all tenants (*) has the scope feed alone; no other key has it.';
+  if (!forService && key.scopes.includes(scopes.feed)) return 'Only a key for all tenants (*) has the scope feed.';
   return null;
 }

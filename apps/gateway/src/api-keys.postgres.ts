@@ -22,6 +22,12 @@ export class ApiKeys {
     return rows[0] ?? null;
   }
 
+  /** Whether a key was ever given out for this tenant. */
+  async knowsTenant(tenant: string): Promise<boolean> {
+    const { rowCount } = await this.pool.query('select from gateway.tenants where id = $1', [tenant]);
+    return rowCount === 1;
+  }
+
   /** Gives a key out, and makes its tenant known. @returns its id, and the key itself, which can never be shown again. */
   async create({ tenant, name, scopes }: Omit<ApiKey, 'id'>): Promise<{ readonly id: string; readonly apiKey: string }> {
     const id = randomBytes(8).toString('hex');

@@ -1,6 +1,6 @@
 import type { Caller } from '@mizan/contracts';
 import { type Credentials, Problem, type TokenVerifier, unauthorized } from '@mizan/platform';
-import { callerOf, isWellFormed, looksLikeApiKey } from './api-key.js';
+import { type ApiKey, actingFor, callerOf, isWellFormed, looksLikeApiKey } from './api-key.js';
 import type { ApiKeys } from './api-keys.postgres.js';
 
 /** A key that was looked up is good for this long without asking again: so long may a revoked one live on. */
@@ -8,11 +8,17 @@ export const KEY_TRUSTED_MS = 5_000;
 /** Keys remembered at once. */
 const REMEMBERED = 10_000;
 
+interface KnownKey {
+  readonly key: ApiKey;
+  readonly caller: Caller;
+  /** By the monotonic clock, ms. No jump of the wall clock lets a revoked key live longer. */
+  readonly until: number;
+}
+
 /** The gateway takes two kinds of credential: API keys, which it looks up, and the tokens that it signed itself. */
 export class GatewayCredentials implements Credentials {
-  /** `until`: by the monotonic clock, ms. No jump of the wall clock lets a revoked key live longer. */
-  private readonly known = new Map<string, { readonly caller: Caller; readonly until: number }>();
-  private readonly lookups = new Map<string, Promise<Caller>>();
+  private readonly known = new Map<string, KnownKey>();
+  private readonly lookups = new Map<string, Promise<KnownKey>>();
 
   constructor(
     private readonly keys: ApiKeys,
@@ -21,16 +27,32 @@ export class GatewayCredentials implements Credentials {
 
   remembered(credential: string): Caller | null {
     if (!looksLikeApiKey(credential)) return this.tokens.remembered(credential);
-    const known = this.known.get(credential);
-    return known && performance.now() < known.until ? known.caller : null;
+    return this.trusted(credential)?.caller ?? null;
   }
 
-  verify(credential: string): Promise<Caller> {
-    return looksLikeApiKey(credential) ? this.lookUpOnce(credential) : this.tokens.verify(credential);
+  async verify(credential: string): Promise<Caller> {
+    return looksLikeApiKey(credential) ? (await this.lookUpOnce(credential)).caller : this.tokens.verify(credential);
+  }
+
+  /**
+   * The owner of an API key, as it acts for one tenant.
+   * @throws Problem forbidden where the key may not act for this tenant, and where no key was ever given out for the tenant.
+   */
+  async verifyFor(apiKey: string, tenant: string): Promise<Caller> {
+    const { key } = this.trusted(apiKey) ?? (await this.lookUpOnce(apiKey));
+    const caller = actingFor(key, tenant);
+    if (caller === null || !(await this.answered(this.keys.knowsTenant(tenant))))
+      throw new Problem('forbidden', 'This API key may not act for that tenant.');
+    return caller;
+  }
+
+  private trusted(apiKey: string): KnownKey | null {
+    const known = this.known.get(apiKey);
+    return known && performance.now() < known.until ? known : null;
   }
 
   /** Requests that come while a key is being looked up share the answer. */
-  private lookUpOnce(apiKey: string): Promise<Caller> {
+  private lookUpOnce(apiKey: string): Promise<KnownKey> {
     let lookup = this.lookups.get(apiKey);
     if (!lookup) {
       lookup = this.lookUp(apiKey).finally(() => this.lookups.delete(apiKey));
@@ -39,20 +61,24 @@ export class GatewayCredentials implements Credentials {
     return lookup;
   }
 
-  private async lookUp(apiKey: string): Promise<Caller> {
+  private async lookUp(apiKey: string): Promise<KnownKey> {
     if (!isWellFormed(apiKey)) throw unauthorized('This API key is mistyped or cut off: its checksum does not fit.');
     const until = performance.now() + KEY_TRUSTED_MS;
-    const key = await this.keys.find(apiKey).catch((cause: unknown) => {
+    const key = await this.answered(this.keys.find(apiKey));
+    this.known.delete(apiKey);
+    if (!key) throw unauthorized('This API key was revoked or never given out.');
+    const known = { key, caller: callerOf(key), until };
+    if (this.known.size >= REMEMBERED) this.known.delete(this.known.keys().next().value!);
+    this.known.set(apiKey, known);
+    return known;
+  }
+
+  private answered<T>(question: Promise<T>): Promise<T> {
+    return question.catch((cause: unknown) => {
       throw new Problem('unavailable', 'API keys cannot be looked up just now. Nothing was done. Try again shortly.', {
         headers: { 'retry-after': '1' },
         cause,
       });
     });
-    this.known.delete(apiKey);
-    if (!key) throw unauthorized('This API key was revoked or never given out.');
-    const caller = callerOf(key);
-    if (this.known.size >= REMEMBERED) this.known.delete(this.known.keys().next().value!);
-    this.known.set(apiKey, { caller, until });
-    return caller;
   }
 }

@@ -350,6 +350,59 @@ describe('POST /v1/token', () => {
     expect(await problemOf(await form({ grant_type: 'client_credentials' }))).toEqual(problem(401, 'unauthorized'));
   });
 
+  describe('for a service', () => {
+    const verifier = () => new TokenVerifier(publicKeysOf(signingKey));
+    const tokenFor = async (key: string, body: string) => {
+      const response = await post('/v1/token', body, { authorization: `Bearer ${key}` });
+      expect(response.status).toBe(200);
+      return ((await response.json()) as { access_token: string }).access_token;
+    };
+    let payouts: string;
+    let reader: string;
+    beforeAll(async () => {
+      await keys.create({ tenant: 'second', name: 'test', scopes: ['ledger'] });
+      ({ apiKey: payouts } = await keys.create({ tenant: '*', name: 'service:payouts', scopes: ['ledger'] }));
+      ({ apiKey: reader } = await keys.create({ tenant: '*', name: 'service:reader', scopes: ['feed'] }));
+    });
+
+    it('names the tenant that it acts for, one after another, and no other scope than the key has', async () => {
+      for (const tenant of ['acme', 'second', 'acme']) {
+        const token = await tokenFor(payouts, JSON.stringify({ tenant }));
+        expect(await verifier().verify(token)).toEqual({ tenant, actor: 'service:payouts', scopes: ['ledger'] });
+        const forwarded = (await (await call('/v1/ledgers', { key: token })).json()) as { headers: { authorization: string } };
+        expect(forwarded.headers.authorization).toBe(`Bearer ${token}`);
+      }
+    });
+
+    it('is a tenant’s own where its key names its own tenant', async () => {
+      const token = await tokenFor(apiKey, '{"tenant":"acme"}');
+      expect(await verifier().verify(token)).toEqual({ tenant: 'acme', actor: `key:${keyId}`, scopes: ['ledger'] });
+    });
+
+    it('is refused where the key may not act for the tenant', async () => {
+      const refusals = [
+        [payouts, '{"tenant":"nobody"}'],
+        [reader, '{"tenant":"acme"}'],
+        [apiKey, '{"tenant":"second"}'],
+        [payouts, '{}'],
+      ] as const;
+      for (const [key, body] of refusals)
+        expect(await problemOf(await post('/v1/token', body, { authorization: `Bearer ${key}` }))).toEqual(problem(403, 'forbidden'));
+    });
+
+    it('never lets the key itself reach a ledger', async () => {
+      expect(await problemOf(await call('/v1/ledgers', { key: payouts }))).toEqual(problem(403, 'forbidden'));
+    });
+
+    it.each(['{"tenant":"*"}', '{"tenant":7}', '{"tenant":null}', '{"tenant":"Acme"}', '{"tenant":"acme","scopes":["feed"]}', '[]'])(
+      'is refused for its form: %s',
+      async (body) =>
+        expect(await problemOf(await post('/v1/token', body, { authorization: `Bearer ${payouts}` }))).toEqual(
+          problem(400, 'invalid_operation'),
+        ),
+    );
+  });
+
   it('gives none for a token', async () => {
     const { access_token } = (await (await call('/v1/token', { method: 'POST' })).json()) as { access_token: string };
     expect(await problemOf(await call('/v1/token', { method: 'POST', key: access_token }))).toEqual(problem(401, 'unauthorized'));

@@ -50,7 +50,7 @@ export class TokenSigner {
 
   /** A token for the caller that will not end soon, where one is held. One signed before the clock jumped says the wrong time. */
   heldFor(caller: Caller): string | null {
-    const held = this.held.get(caller.actor);
+    const held = this.held.get(nameOf(caller));
     if (!held || performance.now() >= held.renewAt || Math.abs(clockAhead() - held.clockAhead) > MOST_DRIFT_MS) return null;
     return held.token;
   }
@@ -63,9 +63,12 @@ export class TokenSigner {
     const ahead = clockAhead();
     const token = await this.sign(caller);
     if (this.held.size >= HELD) this.held.delete(this.held.keys().next().value!);
-    this.held.set(caller.actor, { token, renewAt, clockAhead: ahead });
+    this.held.set(nameOf(caller), { token, renewAt, clockAhead: ahead });
     return token;
   }
 }
+
+/** One actor may act for several tenants, and with other scopes after its key was replaced. */
+const nameOf = ({ tenant, actor, scopes }: Caller): string => `${tenant} ${actor} ${scopes.join()}`;
 
 const clockAhead = (): number => Date.now() - performance.now();

@@ -39,7 +39,7 @@ export {
   wholeNumberFrom,
 } from './query.js';
 export { Cursors } from './cursor.js';
-export { serviceTokens } from './service-tokens.js';
+export { serviceTokens, tenantTokens } from './service-tokens.js';
 export { log, writeLog } from './log.js';
 export { type Token, made, provided, token } from './providers.js';
 export { migrateFromEnvironment } from './migrate-from-environment.js';

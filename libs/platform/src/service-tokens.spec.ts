@@ -1,16 +1,19 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { serviceTokens } from './service-tokens.js';
+import { serviceTokens, tenantTokens } from './service-tokens.js';
 
 type Answer = { readonly status: number; readonly expiresIn?: number };
 let server: Server;
 let asked: (string | undefined)[];
+let bodies: string[];
 
 /** A gateway that gives these answers one after another, the last of them for ever. */
 async function gateway(...answers: readonly Answer[]): Promise<string> {
   asked = [];
+  bodies = [];
   server = createServer((request: IncomingMessage, response: ServerResponse) => {
     asked.push(request.headers.authorization);
+    request.on('data', (chunk) => bodies.push(String(chunk)));
     const { status, expiresIn = 300 } = answers[Math.min(asked.length, answers.length) - 1]!;
     response.writeHead(status).end(JSON.stringify({ access_token: `token-${asked.length}`, expires_in: expiresIn }));
   });
@@ -58,4 +61,15 @@ it('gives up after some attempts', async () => {
   const token = serviceTokens({ gatewayUrl: await gateway({ status: 500 }), apiKey: 'mzn_0' });
   await expect(token()).rejects.toThrow('answered 500');
   expect(asked).toHaveLength(5);
+});
+
+it('keeps a token for each tenant that the service acts for', async () => {
+  const token = tenantTokens({ gatewayUrl: await gateway({ status: 200 }), apiKey: 'mzn_0' });
+  expect([await token('acme'), await token('other'), await token('acme'), await token('acme', 'token-1')]).toEqual([
+    'token-1',
+    'token-2',
+    'token-1',
+    'token-3',
+  ]);
+  expect(bodies).toEqual(['{"tenant":"acme"}', '{"tenant":"other"}', '{"tenant":"acme"}']);
 });

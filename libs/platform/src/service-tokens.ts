@@ -11,6 +11,23 @@ export interface ServiceTokensOptions {
   readonly gatewayUrl: string;
   /** The service's own API key. */
   readonly apiKey: string;
+  /** The tenant for which the service acts; none for the feed of all tenants. */
+  readonly tenant?: string;
+}
+
+/** Tenants whose tokens are kept. */
+const TENANTS_KEPT = 1_000;
+
+/** Tokens with which a service acts for one tenant at a time, as `serviceTokens` gives them; those used least recently are dropped. */
+export function tenantTokens(options: Omit<ServiceTokensOptions, 'tenant'>): (tenant: string, refused?: string) => Promise<string> {
+  const kept = new Map<string, ReturnType<typeof serviceTokens>>();
+  return (tenant, refused) => {
+    const tokens = kept.get(tenant) ?? serviceTokens({ ...options, tenant });
+    kept.delete(tenant);
+    kept.set(tenant, tokens);
+    if (kept.size > TENANTS_KEPT) kept.delete(kept.keys().next().value!);
+    return tokens(refused);
+  };
 }
 
 /**
@@ -36,12 +53,13 @@ export function serviceTokens(options: ServiceTokensOptions): (refused?: string)
   };
 }
 
-async function exchanged({ gatewayUrl, apiKey }: ServiceTokensOptions): Promise<TokenBody> {
+async function exchanged({ gatewayUrl, apiKey, tenant }: ServiceTokensOptions): Promise<TokenBody> {
   for (let attempt = 1; ; attempt++) {
     try {
       const response = await fetch(`${gatewayUrl}/v1/token`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${apiKey}` },
+        headers: { authorization: `Bearer ${apiKey}`, ...(tenant === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(tenant === undefined ? {} : { body: JSON.stringify({ tenant }) }),
         signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
       });
       if (response.ok) return (await response.json()) as TokenBody;
