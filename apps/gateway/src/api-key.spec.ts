@@ -62,5 +62,5 @@ it.each([
   [{ scopes: ['ledger', 'everything'] }, 'one or more of the scopes'],
   [{ name: 'service:accounts' }, 'no other is'],
   [{ tenant: '*' }, 'no other is'],
-  [{ scopes: ['feed'] }, 'Only a key for all tenants'],
+  [{ scopes: ['feed'] }, 'no other key has it'],
 ])('a key with %j may not', (change, why) => expect(refusalOf({ ...key, ...change })).toContain(why));

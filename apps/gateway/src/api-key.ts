@@ -75,6 +75,6 @@ export function refusalOf(key: Pick<ApiKey, 'tenant' | 'name' | 'scopes'>): stri
   const forService = key.tenant === ALL_TENANTS;
   if (forService !== key.name.startsWith('service:'))
     return 'A key for all tenants (*) is a service’s and named service:<name>; no other is.';
-  if (!forService && key.scopes.includes(scopes.feed)) return 'Only a key for all tenants (*) has the scope feed.';
+  if (!forService && key.scopes.includes(scopes.feed)) return 'A key for all tenants (*) may have the scope feed; no other key has it.';
   return null;
 }
