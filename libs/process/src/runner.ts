@@ -1,0 +1,164 @@
+import { type Decision, refuseDecision } from './approval.js';
+import { type Bounds, defaultBounds } from './bounds.js';
+import { contentText, hashOfText } from './content.js';
+import { type Definition, type Json, type Rejection, isRejection } from './definition.js';
+import type { Instance } from './instance.js';
+import { answered, decided, heard, plan } from './plan.js';
+import type { Answer, Ports, Timer } from './ports.js';
+import { ProcessStream } from './process-stream.js';
+import type { CallSent, Recorded } from './recorded.js';
+
+/** A message to a process. The same id is the same message, however often it comes. */
+export interface Message {
+  readonly id: string;
+  readonly content: Json;
+}
+
+export type Taken = { readonly status: 'taken'; readonly again: boolean } | { readonly status: 'rejected'; readonly rejection: Rejection };
+
+export interface Slice {
+  readonly looked: number;
+  /** Processes that could not be looked at; they are looked at again later. */
+  readonly faults: readonly { readonly process: string; readonly error: unknown }[];
+}
+
+/** Runs the processes of one definition. Several instances may run the same ones. */
+export class Runner<S, E extends Json> {
+  private readonly stream: ProcessStream<S, E>;
+
+  constructor(
+    definition: Definition<S, E>,
+    private readonly ports: Ports,
+    private readonly bounds: Bounds = defaultBounds,
+  ) {
+    this.stream = new ProcessStream(definition, ports.store, bounds);
+  }
+
+  read(process: string): Promise<Instance<S, E>> {
+    return this.stream.load(process);
+  }
+
+  /**
+   * Takes a message. Once it is taken the process will go on, whatever happens to this instance.
+   * A rejected promise means *unknown*: send the same message again.
+   */
+  receive(process: string, { id, content }: Message): Promise<Taken> {
+    return this.take(process, (instance, now) => {
+      const earlier = instance.messages.get(id);
+      if (earlier !== undefined) return earlier === hashOfText(contentText(content)) ? null : idConflict(id);
+      if (instance.ended) return { code: 'process_ended', detail: `${process} has ended.` };
+      if (instance.messages.size >= this.bounds.messages)
+        return { code: 'too_many_messages', detail: `${process} takes ${this.bounds.messages} messages at most.` };
+      const events = heard(instance, { type: 'message', content }, now, this.bounds);
+      return isRejection(events) ? events : [{ type: 'MessageReceived', at: now, id, content }, ...events];
+    });
+  }
+
+  /** Takes a decision about an approval, with the same promise as `receive`. */
+  decide(process: string, decision: Decision): Promise<Taken> {
+    const { id, step, verdict, sha256, by } = decision;
+    return this.take(process, (instance, now) => {
+      const earlier = instance.decisions.get(id);
+      const type = verdict === 'approve' ? 'ApprovalGiven' : 'ApprovalDeclined';
+      if (earlier) {
+        const same = earlier.type === type && earlier.step === step && earlier.sha256 === sha256 && earlier.by === by;
+        return same ? null : idConflict(id);
+      }
+      if (instance.ended) return { code: 'process_ended', detail: `${process} has ended.` };
+      const rejection = refuseDecision(instance, decision, now);
+      if (rejection) return rejection;
+      const signal = { type: verdict === 'approve' ? 'approved' : 'declined', step, by } as const;
+      return [{ type, at: now, id, step, sha256, by }, ...decided(instance, signal, now, this.bounds)];
+    });
+  }
+
+  /** Takes the timers that are due and does what their processes owe. For whoever holds the lease; others do nothing. */
+  async takeDue(): Promise<Slice> {
+    const { lease, timers, clock } = this.ports;
+    if (!(await lease.held())) return { looked: 0, faults: [] };
+    const due = await timers.due(clock(), this.bounds.timersPerSlice);
+    const left = [...due];
+    const faults: { process: string; error: unknown }[] = [];
+    const work = async (): Promise<void> => {
+      for (let timer = left.shift(); timer; timer = left.shift()) {
+        const error = await this.look(timer);
+        if (error !== null) faults.push({ process: timer.process, error });
+      }
+    };
+    await Promise.all(Array.from({ length: this.bounds.concurrentCalls }, work));
+    return { looked: due.length, faults };
+  }
+
+  /** Does what the process owes now, until it waits for something. Any instance may, at any time. */
+  async advance(process: string): Promise<void> {
+    const { timers, clock } = this.ports;
+    let begun: string | null = null;
+    for (let step = 0; step < this.bounds.stepsPerLook; step += 1) {
+      const instance = await this.stream.load(process);
+      const { version } = instance;
+      const todo = plan(instance, clock(), this.bounds);
+      switch (todo.do) {
+        case 'nothing':
+          return timers.clear(process, version);
+        case 'rest':
+          return timers.set({ process, version, at: todo.until });
+        case 'append': {
+          const appended = await this.stream.append(instance, todo.events);
+          const [first] = todo.events;
+          begun = appended && first?.type === 'CallSent' ? first.id : null;
+          break;
+        }
+        case 'send': {
+          await timers.set({ process, version, at: clock() + this.bounds.callMs });
+          const answer = await this.answerTo(todo.call, begun === todo.call.id);
+          begun = null;
+          if (answer === null) return timers.set({ process, version, at: clock() + this.bounds.retryMs });
+          await this.stream.append(instance, answered(instance, answer, clock(), this.bounds));
+        }
+      }
+    }
+    const { version } = await this.stream.load(process);
+    return timers.set({ process, version, at: clock() });
+  }
+
+  /** The answer, or null where it is unknown. A call that another may have sent is asked for before it is sent again. */
+  private async answerTo({ id, step, content }: CallSent, fresh: boolean): Promise<Answer | null> {
+    const { calls } = this.ports;
+    try {
+      return (fresh ? null : await calls.lookup(id)) ?? (await calls.send({ id, step, content }));
+    } catch {
+      return null;
+    }
+  }
+
+  private async look(timer: Timer): Promise<unknown> {
+    try {
+      await this.advance(timer.process);
+      return null;
+    } catch (error) {
+      const { timers, clock } = this.ports;
+      // The row stays where this fails too; either way the process is looked at again.
+      await timers.set({ ...timer, at: clock() + this.bounds.retryMs }).catch(() => {});
+      return error;
+    }
+  }
+
+  /** @param judge the events to append, null where they are there already, or why not. */
+  private async take(
+    process: string,
+    judge: (instance: Instance<S, E>, now: number) => readonly Recorded[] | Rejection | null,
+  ): Promise<Taken> {
+    const { timers, clock } = this.ports;
+    for (let offer = 0; offer < this.bounds.appends; offer += 1) {
+      const instance = await this.stream.load(process);
+      const events = judge(instance, instance.now(clock()));
+      if (events !== null && isRejection(events)) return { status: 'rejected', rejection: events };
+      if (events !== null && !(await this.stream.append(instance, events))) continue;
+      await timers.set({ process, version: instance.version + (events?.length ?? 0), at: clock() });
+      return { status: 'taken', again: events === null };
+    }
+    return { status: 'rejected', rejection: { code: 'busy', detail: `Others write to ${process} all the time. Send this again.` } };
+  }
+}
+
+const idConflict = (id: string): Rejection => ({ code: 'id_conflict', detail: `The id ${id} was used before for something else.` });

@@ -1,0 +1,3 @@
+export * from './chance.js';
+export * from './subject.js';
+export * from './schedule.js';
