@@ -74,13 +74,12 @@ test('a new password is the only one from then on', async () => {
   await expect(asService(migration.password, (client) => client.query('SELECT 1'))).rejects.toMatchObject({ code: '28P01' });
 });
 
-test('values stand in the place of their placeholders, and other braces stay as they are', async () => {
-  const values = { schema: 'probe', role };
-  await file('0001_lines', "CREATE TABLE {schema}.lines (tags text[] DEFAULT '{a}'); GRANT SELECT, INSERT ON {schema}.lines TO {role}");
-  await migrateService({ ...migration, schemas: [{ schema: 'probe', directory, values }] });
+test('a word of the SQL has another name, and the words around it stay', async () => {
+  await file('0001_lines', "CREATE TABLE ours.lines (tags text[] DEFAULT '{ours_too}'); GRANT SELECT, INSERT ON ours.lines TO our_role");
+  await migrateService({ ...migration, schemas: [{ schema: 'probe', directory, renamed: { ours: 'probe', our_role: role } }] });
   await asService(migration.password, async (client) => {
     await client.query('INSERT INTO probe.lines DEFAULT VALUES');
-    expect((await client.query('SELECT tags FROM probe.lines')).rows).toEqual([{ tags: ['a'] }]);
+    expect((await client.query('SELECT tags FROM probe.lines')).rows).toEqual([{ tags: ['ours_too'] }]);
   });
 });
 

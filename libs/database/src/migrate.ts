@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { runner } from 'node-pg-migrate';
-import { type PlaceholderValues, sqlFiles } from './sql-files.js';
+import { type Renamed, sqlFiles } from './sql-files.js';
 import { ensureServiceRole, plainName, serviceRole } from './service-role.js';
 
 /** One number for everyone who migrates a database, so that they go one after another. */
@@ -13,8 +13,8 @@ export interface SchemaMigration {
   readonly schema: string;
   /** Of its `.sql` files, which run in the order of their numbers, once, forwards only. */
   readonly directory: string;
-  /** What stands in the SQL for `{name}`, for files that make more than one schema. */
-  readonly values?: PlaceholderValues;
+  /** For files that make more than one schema: the other name of a word in their SQL. */
+  readonly renamed?: Renamed;
 }
 
 export interface ServiceMigration {
@@ -50,14 +50,14 @@ export async function migrateService({ adminUrl, service, password, schemas }: S
   }
 }
 
-async function migrateSchema(client: pg.Client, role: string, { schema, directory, values = {} }: SchemaMigration): Promise<number> {
+async function migrateSchema(client: pg.Client, role: string, { schema, directory, renamed = {} }: SchemaMigration): Promise<number> {
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
   await client.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
   let at = directory;
   const applied = await runner({
     dbClient: client,
     dir: directory,
-    migrationLoaderStrategies: [sqlFiles(values)],
+    migrationLoaderStrategies: [sqlFiles(renamed)],
     direction: 'up',
     migrationsSchema: schema,
     migrationsTable: 'migrations',

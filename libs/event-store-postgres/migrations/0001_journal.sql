@@ -1,5 +1,5 @@
--- Journals: every event as the text that was hashed, never changed. Only {schema}.append writes here.
-CREATE TABLE {schema}.events (
+-- Journals: every event as the text that was hashed, never changed. Only journal.append writes here.
+CREATE TABLE journal.events (
   stream text COLLATE "C" NOT NULL,
   version bigint NOT NULL CHECK (version > 0),
   event text NOT NULL,
@@ -7,7 +7,7 @@ CREATE TABLE {schema}.events (
 );
 
 -- One row per append. Tokens are dense and rise in the order of the commits.
-CREATE TABLE {schema}.feed (
+CREATE TABLE journal.feed (
   token bigint PRIMARY KEY CHECK (token > 0),
   stream text COLLATE "C" NOT NULL,
   first_version bigint NOT NULL,
@@ -15,22 +15,22 @@ CREATE TABLE {schema}.feed (
   bytes bigint NOT NULL
 );
 
-CREATE FUNCTION {schema}.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION journal.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '%.% is append-only: % is refused.', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
 END
 $$;
 
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.events FOR EACH STATEMENT EXECUTE FUNCTION {schema}.refuse_change();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.feed FOR EACH STATEMENT EXECUTE FUNCTION {schema}.refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON journal.events FOR EACH STATEMENT EXECUTE FUNCTION journal.refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON journal.feed FOR EACH STATEMENT EXECUTE FUNCTION journal.refuse_change();
 -- Also where session_replication_role would switch triggers off.
-ALTER TABLE {schema}.events ENABLE ALWAYS TRIGGER append_only;
-ALTER TABLE {schema}.feed ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE journal.events ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE journal.feed ENABLE ALWAYS TRIGGER append_only;
 
 -- Many appends in one call, each all or nothing by its own expected version. The events of all of them stand in one array,
 -- counts[i] of them for append i; appends of one stream must stand next to each other.
 -- One row per append comes back, in order: whether it was written, and the version the stream is at.
-CREATE FUNCTION {schema}.append(streams text[], expected bigint[], counts integer[], events text[])
+CREATE FUNCTION journal.append(streams text[], expected bigint[], counts integer[], events text[])
 RETURNS TABLE (appended boolean, version bigint)
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -50,11 +50,11 @@ DECLARE
 BEGIN
   -- One transaction at a time decides about a stream, in an order that no two can take crosswise.
   -- These locks leave no old rows behind, so that a long transaction elsewhere cannot slow them down.
-  PERFORM pg_advisory_xact_lock({streams_lock}, key) FROM (SELECT DISTINCT hashtext(s) AS key FROM unnest(streams) AS s ORDER BY key) AS keys;
+  PERFORM pg_advisory_xact_lock(741001, key) FROM (SELECT DISTINCT hashtext(s) AS key FROM unnest(streams) AS s ORDER BY key) AS keys;
 
   FOR i IN 1 .. cardinality(streams) LOOP
     IF i = 1 OR streams[i] <> streams[i - 1] THEN
-      SELECT coalesce(max(e.version), 0) INTO head FROM {schema}.events AS e WHERE e.stream = streams[i];
+      SELECT coalesce(max(e.version), 0) INTO head FROM journal.events AS e WHERE e.stream = streams[i];
     END IF;
     won[i] := head = expected[i];
     starts[i] := given;
@@ -70,15 +70,15 @@ BEGIN
   END IF;
 
   IF true = ANY (won) THEN
-    INSERT INTO {schema}.events (stream, version, event)
+    INSERT INTO journal.events (stream, version, event)
     SELECT stream, expects + n, events[start + n]
     FROM unnest(streams, expected, counts, starts, won) AS a (stream, expects, count, start, won), generate_series(1, count) AS n
     WHERE won;
 
     -- Last of all, and held until the commit: whoever has a later token commits later.
-    PERFORM pg_advisory_xact_lock({feed_lock}, 0);
-    SELECT coalesce(max(f.token), 0) INTO head FROM {schema}.feed AS f;
-    INSERT INTO {schema}.feed (token, stream, first_version, last_version, bytes)
+    PERFORM pg_advisory_xact_lock(741002, 0);
+    SELECT coalesce(max(f.token), 0) INTO head FROM journal.feed AS f;
+    INSERT INTO journal.feed (token, stream, first_version, last_version, bytes)
     SELECT head + row_number() OVER (ORDER BY nr), stream, expects + 1, expects + count, size
     FROM unnest(streams, expected, counts, sizes, won) WITH ORDINALITY AS a (stream, expects, count, size, won, nr)
     WHERE won;
@@ -88,6 +88,6 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION {schema}.append FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION {schema}.append TO {role};
-GRANT SELECT ON {schema}.events, {schema}.feed TO {role};
+REVOKE ALL ON FUNCTION journal.append FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION journal.append TO mizan_transfers;
+GRANT SELECT ON journal.events, journal.feed TO mizan_transfers;

@@ -8,20 +8,19 @@ import { fileURLToPath } from 'node:url';
  * @throws for a name that could not stand in SQL as it is.
  */
 export function eventStoreMigrations({ schema, role }: { readonly schema: string; readonly role: string }): SchemaMigration {
-  const { streams, feed } = lockClasses(plainName(schema));
   return {
     schema,
     directory: fileURLToPath(new URL('../migrations', import.meta.url)),
-    values: { schema, role: plainName(role), streams_lock: String(streams), feed_lock: String(feed) },
+    renamed: { journal: plainName(schema), mizan_transfers: plainName(role), ...lockClasses(schema) },
   };
 }
 
 /**
  * The first numbers of a schema's advisory locks. Advisory locks are the whole database's: each schema has its own, so that no store waits for
- * another. Those of `journal` are older than other schemas.
+ * another. The released SQL names those of `journal`.
  */
-function lockClasses(schema: string): { readonly streams: number; readonly feed: number } {
-  if (schema === 'journal') return { streams: 741001, feed: 741002 };
+function lockClasses(schema: string): Readonly<Record<string, string>> {
+  if (schema === 'journal') return {};
   const digest = createHash('sha256').update(schema).digest();
-  return { streams: digest.readInt32BE(0), feed: digest.readInt32BE(4) };
+  return { 741001: String(digest.readInt32BE(0)), 741002: String(digest.readInt32BE(4)) };
 }
