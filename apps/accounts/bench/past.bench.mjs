@@ -6,10 +6,10 @@ import pg from 'pg';
 import { encodeEvent, journalStream } from '@mizan/contracts';
 import { migrateService, openPool, serviceUrl } from '@mizan/database';
 import { Inbox } from '@mizan/messaging';
-import { Books } from '../dist/books.js';
+import { Books } from '../dist/tables/books.js';
 import { JournalProjection } from '../dist/journal.projection.js';
-import { trialBalance } from '../dist/trial-balance.js';
-import { startOf, statementPage } from '../dist/statement-page.js';
+import { trialBalance } from '../dist/tables/trial-balance.js';
+import { startOf, statementPage } from '../dist/http/statement-page.js';
 
 const LINES = Number(process.env.BENCH_LINES ?? 1_000_000);
 const QUESTIONS = 1_000;

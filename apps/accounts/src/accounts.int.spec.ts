@@ -3,12 +3,12 @@ import { connect } from 'node:net';
 import { accountBody, instantText } from '@mizan/contracts';
 import type { LedgerEvent } from '@mizan/ledger';
 import { testDatabase, testTokens } from '@mizan/testing';
-import { Books } from './books.js';
+import { Books } from './tables/books.js';
 import { type BooksDatabase, booksDatabase } from './books.fixture.js';
 import { START, Writing, accountsOf, chance, linesOf, open, pick, randomHistory, transfer } from './history.fixture.js';
 import { JournalServer, type ServiceUnderTest, eventually, startService } from './service.fixture.js';
 import type { Place } from './statement.js';
-import { trialBalance } from './trial-balance.js';
+import { trialBalance } from './tables/trial-balance.js';
 
 const main = randomHistory(1, 600, 'acme', 'main').events;
 const others = randomHistory(2, 80, 'globex', 'main').events;

@@ -3,17 +3,17 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Follower, HttpFeed, Inbox, KafkaStrategy } from '@mizan/messaging';
 import { Cursors, Database, Metrics, Readiness, made, provided, serviceTokens, token, writeLog } from '@mizan/platform';
 import type { Pool } from 'pg';
-import { AccountsController } from './accounts.controller.js';
-import { LIVE } from './book-tables.js';
+import { AccountsController } from './http/accounts.controller.js';
+import { LIVE } from './rebuild/book-tables.js';
 import { measureBooks } from './books-metrics.js';
-import { Books } from './books.js';
-import { EntriesController } from './entries.controller.js';
+import { Books } from './tables/books.js';
+import { EntriesController } from './http/entries.controller.js';
 import type { AccountsEnvironment, Sources } from './environment.js';
-import { HoldsController } from './holds.controller.js';
+import { HoldsController } from './http/holds.controller.js';
 import { JournalConsumer } from './journal.consumer.js';
 import { JournalProjection } from './journal.projection.js';
-import { refillingStreams, resumeRefill } from './refill.js';
-import { StatementsController } from './statements.controller.js';
+import { refillingStreams, resumeRefill } from './rebuild/refill.js';
+import { StatementsController } from './http/statements.controller.js';
 
 /** Connections to PostgreSQL: one or two write, the rest read. */
 const MAX_CONNECTIONS = 12;

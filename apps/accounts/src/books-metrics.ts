@@ -3,7 +3,7 @@ import type { Follower } from '@mizan/messaging';
 import { isoExponents } from '@mizan/money';
 import { type Metrics, sampled } from '@mizan/platform';
 import type pg from 'pg';
-import { liveBooks } from './snapshot.js';
+import { liveBooks } from './tables/snapshot.js';
 
 /** How often, at most, all accounts are added up, and how often the positions of all ledgers, ms. */
 const BALANCE_EVERY_MS = 60_000;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { migrateService, openPool, serviceUrl } from '@mizan/database';
 import pg from 'pg';
-import { liveBooks } from './snapshot.js';
+import { liveBooks } from './tables/snapshot.js';
 
 const PASSWORD = 'for-this-test-alone';
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));

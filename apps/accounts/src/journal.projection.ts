@@ -3,10 +3,10 @@ import { decodeEvent, ledgerUidOf } from '@mizan/contracts';
 import type { Balances, EntryEvent, Hold, Texts } from '@mizan/ledger';
 import type { Projection } from '@mizan/messaging';
 import type pg from 'pg';
-import { LIVE } from './book-tables.js';
-import { FOLIO_SIZES, closeFolio, filledFolios } from './folios.js';
+import { LIVE } from './rebuild/book-tables.js';
+import { FOLIO_SIZES, closeFolio, filledFolios } from './tables/folios.js';
 import { type HeldTotals, type LedgerChanges, type PlacedHold, type RecordedMoment, ledgerChanges } from './ledger-changes.js';
-import { legsText } from './legs.js';
+import { legsText } from './tables/legs.js';
 
 /** Writes the journal into the books: a few statements for a run of events, however long, and the ledger's position with them. */
 export class JournalProjection implements Projection {

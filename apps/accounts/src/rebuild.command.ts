@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CONSUMER, journalFeed } from './accounts.module.js';
 import { rebuildEnvironment } from './environment.js';
-import { type Rebuilt, rebuild } from './rebuild.js';
+import { type Rebuilt, rebuild } from './rebuild/rebuild.js';
 
 const usage = `Usage: rebuild.command.js [--although-different]
        --although-different   let the books made again take the place of those that are read even where they are not the same`;

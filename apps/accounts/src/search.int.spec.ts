@@ -2,10 +2,10 @@ import { type EntryBody, type HoldBody, instantText } from '@mizan/contracts';
 import { type HoldStatus, type LedgerEvent, type Metadata, type Side, holdStatuses } from '@mizan/ledger';
 import { testDatabase, testTokens } from '@mizan/testing';
 import * as fc from 'fast-check';
-import { Books } from './books.js';
+import { Books } from './tables/books.js';
 import { type BooksDatabase, booksDatabase } from './books.fixture.js';
 import { accountsOf, entriesOf, holdsOf, randomHistory } from './history.fixture.js';
-import type { Order } from './search.js';
+import type { Order } from './tables/search.js';
 import { JournalServer, type ServiceUnderTest, eventually, startService } from './service.fixture.js';
 
 // Lists of entries and holds against plain loops over the journal: what is asked is random, and much of it is in the lists.

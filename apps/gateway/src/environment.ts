@@ -1,6 +1,6 @@
 import { type UrlVariable, serviceNamed, urlVariable } from '@mizan/contracts';
 import { type Environment, type Setting, databaseUrl, file, listening, readEnvironment, urls } from '@mizan/platform';
-import { type UpstreamName, upstreamNames } from './routing.js';
+import { type UpstreamName, upstreamNames } from './http/routing.js';
 import type { SigningKey } from './token-signer.js';
 
 const signingKeyFile: Setting<SigningKey> = file('a private Ed25519 key as a JWK', (content) => {

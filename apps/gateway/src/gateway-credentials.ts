@@ -1,7 +1,7 @@
 import type { Caller } from '@mizan/contracts';
 import { type Credentials, Problem, type TokenVerifier, unauthorized } from '@mizan/platform';
 import { type ApiKey, actingFor, callerOf, isWellFormed, looksLikeApiKey } from './api-key.js';
-import type { ApiKeys } from './api-keys.postgres.js';
+import type { ApiKeys } from './tables/api-keys.postgres.js';
 
 /** A key that was looked up is good for this long without asking again: so long may a revoked one live on. */
 export const KEY_TRUSTED_MS = 5_000;

@@ -8,7 +8,7 @@ import { migrateService, openPool, serviceUrl } from '@mizan/database';
 import { TokenVerifier, createApplication } from '@mizan/platform';
 import { type TestDatabase, testDatabase } from '@mizan/testing';
 import { makeApiKey } from './api-key.js';
-import { ApiKeys } from './api-keys.postgres.js';
+import { ApiKeys } from './tables/api-keys.postgres.js';
 import { KEY_TRUSTED_MS } from './gateway-credentials.js';
 import { gateway } from './gateway.module.js';
 import { type SigningKey, publicKeysOf } from './token-signer.js';

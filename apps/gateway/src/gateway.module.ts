@@ -3,17 +3,17 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { urlVariable } from '@mizan/contracts';
 import { Database, Readiness, type Service, TokenVerifier, made, provided } from '@mizan/platform';
 import type { FastifyInstance } from 'fastify';
-import { ApiDocument } from './api-document.js';
-import { ApiKeys } from './api-keys.postgres.js';
+import { ApiDocument } from './http/api-document.js';
+import { ApiKeys } from './tables/api-keys.postgres.js';
 import type { GatewayEnvironment } from './environment.js';
-import { Forwarding } from './forwarding.js';
+import { Forwarding } from './http/forwarding.js';
 import { GatewayCredentials } from './gateway-credentials.js';
-import { perUpstream, upstreamNames } from './routing.js';
-import { Services, assertReady } from './services.js';
-import { StatusController } from './status.controller.js';
-import { TokenController } from './token.controller.js';
+import { perUpstream, upstreamNames } from './http/routing.js';
+import { Services, assertReady } from './http/services.js';
+import { StatusController } from './http/status.controller.js';
+import { TokenController } from './http/token.controller.js';
 import { TokenSigner, publicKeysOf } from './token-signer.js';
-import { Upstream } from './upstream.js';
+import { Upstream } from './http/upstream.js';
 
 /** Connections to PostgreSQL: a key is looked up once in 5 s. */
 const CONNECTIONS = 4;

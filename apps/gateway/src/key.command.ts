@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { openPool } from '@mizan/database';
 import { databaseUrl, readEnvironment } from '@mizan/platform';
 import { refusalOf } from './api-key.js';
-import { ApiKeys } from './api-keys.postgres.js';
+import { ApiKeys } from './tables/api-keys.postgres.js';
 
 const USAGE = `Usage:
   key.command.js create --tenant <tenant | *> --name <name> --scopes <scope,...>

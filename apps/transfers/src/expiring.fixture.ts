@@ -2,7 +2,7 @@ import { decodeEvent, journalStream } from '@mizan/contracts';
 import type { EventStore } from '@mizan/event-store';
 import { type Command, type LedgerEvent, noTexts } from '@mizan/ledger';
 import { CheckedClock, type OpenLedgers } from '@mizan/writer';
-import { PostgresLedgerCatalog } from './ledger-catalog.postgres.js';
+import { PostgresLedgerCatalog } from './tables/ledger-catalog.postgres.js';
 import { startWriters, transfersDatabase } from './writing.fixture.js';
 
 /** Writers on a database of the test's own, and journals to look into. */

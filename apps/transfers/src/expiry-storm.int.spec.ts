@@ -2,7 +2,7 @@ import { journalStream } from '@mizan/contracts';
 import type { EventStore } from '@mizan/event-store';
 import type { Command } from '@mizan/ledger';
 import type { Ask, LedgerOf, OpenLedgers, WriterFault } from '@mizan/writer';
-import { PostgresCommandIds } from './command-ids.postgres.js';
+import { PostgresCommandIds } from './tables/command-ids.postgres.js';
 import { asCommands, expiring, held, movedClock, named, payment, until } from './expiring.fixture.js';
 import { carryOut, openLedgerWithAccounts, origin } from './writing.fixture.js';
 

@@ -1,5 +1,5 @@
 import { type Command, type LedgerEvent, noTexts } from '@mizan/ledger';
-import { PostgresCommandIds } from './command-ids.postgres.js';
+import { PostgresCommandIds } from './tables/command-ids.postgres.js';
 import { asCommands, expiring, held, hold, movedClock, named, payment, until } from './expiring.fixture.js';
 import { carryOut, deposit, openLedgerWithAccounts, origin } from './writing.fixture.js';
 

@@ -6,11 +6,11 @@ import { Database, Metrics, Readiness, made, provided, sampled, token, writeLog 
 import { JournalReader } from '@mizan/writer';
 import type { Pool } from 'pg';
 import type { TransfersEnvironment } from './environment.js';
-import { FEED } from './feed.controller.js';
-import { journalSchema } from './journal-schema.js';
-import { keepJournalsIn, theStoreKnows } from './journals-kept-in.postgres.js';
+import { FEED } from './http/feed.controller.js';
+import { journalSchema } from './tables/journal-schema.js';
+import { keepJournalsIn, theStoreKnows } from './tables/journals-kept-in.postgres.js';
 import { SAMPLE_MS } from './posting-metrics.js';
-import { PostgresTexts } from './texts.postgres.js';
+import { PostgresTexts } from './tables/texts.postgres.js';
 
 export const STORE = token<OpenEventStore>('event store');
 /** Null where nothing is published. */

@@ -4,7 +4,7 @@ import type { PostgresEventStore } from '@mizan/event-store-postgres';
 import type { Pool } from 'pg';
 import { type Answer, type Command, noTexts } from '@mizan/ledger';
 import { CheckedClock, type OpenLedgers, WriterFault } from '@mizan/writer';
-import { PostgresCommandIds } from './command-ids.postgres.js';
+import { PostgresCommandIds } from './tables/command-ids.postgres.js';
 import { carryOut, deposit, openLedgerWithAccounts, origin, startWriters, transfersDatabase } from './writing.fixture.js';
 
 type Database = Awaited<ReturnType<typeof transfersDatabase>>;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type LedgerBody, statusOf } from '@mizan/contracts';
 import { Problem } from '@mizan/platform';
 import { type Ask, type CommandIds, type JournalReader, type OpenLedgers, type Reply, WriterFault, WrittenElsewhere } from '@mizan/writer';
-import type { Asking } from './asking.js';
-import type { CatalogEntry, LedgerCatalog } from './ledger-catalog.js';
+import type { Asking } from './http/asking.js';
+import type { CatalogEntry, LedgerCatalog } from './tables/ledger-catalog.js';
 
 const RETRY_AFTER_S = '1';
 

@@ -1,5 +1,5 @@
 import type { Ask, Reply } from '@mizan/writer';
-import type { Asking } from './asking.js';
+import type { Asking } from './http/asking.js';
 import { Ledgers } from './ledgers.js';
 import type { PostingMetrics } from './posting-metrics.js';
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { eventStoreMigrations } from '@mizan/event-store-postgres';
 import { migrateFromEnvironment } from '@mizan/platform';
-import { journalSchema } from './journal-schema.js';
+import { journalSchema } from './tables/journal-schema.js';
 
 await migrateFromEnvironment({
   service: 'transfers',

@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import type { ResultBody } from '@mizan/contracts';
 import { CheckedClock, type OpenLedgers } from '@mizan/writer';
-import { carryOutBatch } from './batch.js';
-import { PostgresAssets } from './assets.postgres.js';
+import { carryOutBatch } from './http/batch.js';
+import { PostgresAssets } from './tables/assets.postgres.js';
 import { origin, startWriters, transfersDatabase } from './writing.fixture.js';
 
 // What the recipes print under "Over HTTP" is sent as it stands, each batch at the moment it names, and answered as they say.

@@ -7,12 +7,12 @@ import { StoreFeed } from '@mizan/messaging';
 import { testDatabase } from '@mizan/testing';
 import { CheckedClock, type CommandIds, JournalReader, OpenLedgers } from '@mizan/writer';
 import pg, { type Pool } from 'pg';
-import { PostgresAssets } from './assets.postgres.js';
-import { PostgresCommandIds } from './command-ids.postgres.js';
-import { journalSchema } from './journal-schema.js';
-import { PostgresLeases } from './leases.postgres.js';
-import { PostgresTexts } from './texts.postgres.js';
-import { PostgresUnattendedLedgers } from './unattended-ledgers.postgres.js';
+import { PostgresAssets } from './tables/assets.postgres.js';
+import { PostgresCommandIds } from './tables/command-ids.postgres.js';
+import { journalSchema } from './tables/journal-schema.js';
+import { PostgresLeases } from './tables/leases.postgres.js';
+import { PostgresTexts } from './tables/texts.postgres.js';
+import { PostgresUnattendedLedgers } from './tables/unattended-ledgers.postgres.js';
 
 const PASSWORD = 'for-this-test-alone';
 
