@@ -58,10 +58,10 @@ export default {
       to: { path: 'node_modules/kafkajs/' },
     },
     {
-      name: 'store-chosen-in-the-module',
-      comment: 'Which event store it is, only the file knows where ports meet adapters (*.module.ts), the migration and tests.',
+      name: 'store-chosen-in-one-place',
+      comment: 'Which event store it is, only libs/streams knows, which opens it, and migrations and tests.',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: `^libs/event-store-(postgres|eventstoredb)/|\\.module\\.ts$|/migrate\\.ts$|${tests}` },
+      from: { path: '^(apps|libs)/', pathNot: `^libs/(event-store-(postgres|eventstoredb)|streams)/|/migrate\\.ts$|${tests}` },
       to: { path: '^libs/event-store-(postgres|eventstoredb)/' },
     },
     {

@@ -24,7 +24,7 @@ const planted = {
   },
   'port-imports-no-adapter': { 'libs/event-store/src/planted.ts': `import pg from 'pg';\nexport const pool = pg;` },
   'kafka-behind-messaging': { 'apps/four/src/planted.ts': `export const kafka = await import('kafkajs');` },
-  'store-chosen-in-the-module': {
+  'store-chosen-in-one-place': {
     'apps/five/src/planted.ts': `import { store } from '@mizan/event-store-postgres';\nexport const five = store;`,
     'libs/event-store-postgres/src/index.ts': `export const store = 1;`,
   },

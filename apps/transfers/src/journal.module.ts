@@ -1,14 +1,13 @@
 import type { FactoryProvider } from '@nestjs/common';
 import type { OpenEventStore } from '@mizan/event-store';
-import { PostgresEventStore } from '@mizan/event-store-postgres';
 import { type Feed, JournalRelay, PostgresRelayTokens, StoreFeed } from '@mizan/messaging';
 import { Database, Metrics, Readiness, made, provided, sampled, token, writeLog } from '@mizan/platform';
+import { openStreams } from '@mizan/streams';
 import { JournalReader } from '@mizan/writer';
 import type { Pool } from 'pg';
 import type { TransfersEnvironment } from './environment.js';
 import { FEED } from './http/feed.controller.js';
-import { journalSchema } from './tables/journal-schema.js';
-import { keepJournalsIn, theStoreKnows } from './tables/journals-kept-in.postgres.js';
+import { journals } from './tables/journals.js';
 import { SAMPLE_MS } from './posting-metrics.js';
 import { PostgresTexts } from './tables/texts.postgres.js';
 
@@ -20,7 +19,7 @@ export const RELAY = token<JournalRelay | null>('relay');
 export function journalProviders(environment: TransfersEnvironment): FactoryProvider[] {
   return [
     provided(STORE, [Database, Readiness], async ({ pool }, readiness) => {
-      const store = await openStore(environment, pool);
+      const store = await openStreams(journals, environment, pool);
       readiness.register('journal', () => store.check());
       return store;
     }),
@@ -35,15 +34,6 @@ export function journalProviders(environment: TransfersEnvironment): FactoryProv
       environment.BUS === 'feed' ? null : measured(relay(environment, database.pool, store, texts), readiness, metrics),
     ),
   ];
-}
-
-async function openStore({ DATABASE_URL, EVENT_STORE, EVENTSTORE_URL }: TransfersEnvironment, pool: Pool): Promise<OpenEventStore> {
-  const owner = await keepJournalsIn(EVENT_STORE, pool);
-  if (EVENTSTORE_URL === null) return PostgresEventStore.open({ url: DATABASE_URL, schema: journalSchema.schema });
-  const { EventStoreDbStore } = await import('@mizan/event-store-eventstoredb');
-  const opened = await EventStoreDbStore.open({ url: EVENTSTORE_URL, kinds: ['journal'], owner });
-  await theStoreKnows(pool);
-  return opened;
 }
 
 function relay({ KAFKA_BROKERS }: TransfersEnvironment, pool: Pool, store: OpenEventStore, texts: PostgresTexts): JournalRelay {

@@ -9,7 +9,7 @@ import { CheckedClock, type CommandIds, JournalReader, OpenLedgers } from '@miza
 import pg, { type Pool } from 'pg';
 import { PostgresAssets } from './tables/assets.postgres.js';
 import { PostgresCommandIds } from './tables/command-ids.postgres.js';
-import { journalSchema } from './tables/journal-schema.js';
+import { journals } from './tables/journals.js';
 import { PostgresLeases } from './tables/leases.postgres.js';
 import { PostgresTexts } from './tables/texts.postgres.js';
 import { PostgresUnattendedLedgers } from './tables/unattended-ledgers.postgres.js';
@@ -31,14 +31,11 @@ export async function transfersDatabase(): Promise<{
     adminUrl,
     service: 'transfers',
     password: PASSWORD,
-    schemas: [
-      eventStoreMigrations(journalSchema),
-      { schema: 'transfers', directory: fileURLToPath(new URL('../migrations', import.meta.url)) },
-    ],
+    schemas: [eventStoreMigrations(journals), { schema: 'transfers', directory: fileURLToPath(new URL('../migrations', import.meta.url)) }],
   });
   const url = serviceUrl(adminUrl, 'transfers', PASSWORD);
   const pool = openPool({ url, name: 'transfers-test', max: 8 });
-  const store = await PostgresEventStore.open({ url, schema: journalSchema.schema });
+  const store = await PostgresEventStore.open({ url, schema: journals.schema });
   return {
     url,
     adminUrl,

@@ -1,6 +1,6 @@
 import { type TestDatabase, testDatabase } from '@mizan/testing';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -81,6 +81,16 @@ test('a word of the SQL has another name, and the words around it stay', async (
     await client.query('INSERT INTO probe.lines DEFAULT VALUES');
     expect((await client.query('SELECT tags FROM probe.lines')).rows).toEqual([{ tags: ['ours_too'] }]);
   });
+});
+
+test('two directories of one schema each run by themselves', async () => {
+  const [own] = migration.schemas;
+  const second = { ...own!, directory: join(directory, 'second'), table: 'second_migrations' };
+  await mkdir(second.directory);
+  await writeFile(join(second.directory, '0001_first.sql'), 'CREATE TABLE probe.second (id bigint)');
+  const both = { ...migration, schemas: [own!, second] };
+  expect(await migrateService(both)).toBe(3);
+  expect(await migrateService(both)).toBe(0);
 });
 
 test('a file that fails is named, and leaves nothing of the run', async () => {

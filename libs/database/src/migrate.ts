@@ -15,6 +15,8 @@ export interface SchemaMigration {
   readonly directory: string;
   /** For files that make more than one schema: the other name of a word in their SQL. */
   readonly renamed?: Renamed;
+  /** Which of them have run is written here, in the schema: two directories of one schema have two tables. `migrations` unless given. */
+  readonly table?: string;
 }
 
 export interface ServiceMigration {
@@ -50,7 +52,11 @@ export async function migrateService({ adminUrl, service, password, schemas }: S
   }
 }
 
-async function migrateSchema(client: pg.Client, role: string, { schema, directory, renamed = {} }: SchemaMigration): Promise<number> {
+async function migrateSchema(
+  client: pg.Client,
+  role: string,
+  { schema, directory, renamed = {}, table = 'migrations' }: SchemaMigration,
+): Promise<number> {
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
   await client.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
   let at = directory;
@@ -60,7 +66,7 @@ async function migrateSchema(client: pg.Client, role: string, { schema, director
     migrationLoaderStrategies: [sqlFiles(renamed)],
     direction: 'up',
     migrationsSchema: schema,
-    migrationsTable: 'migrations',
+    migrationsTable: table,
     singleTransaction: true,
     noLock: true,
     logger: { ...silent, info: (line: string) => (at = /^### MIGRATION (\S+)/.exec(line)?.[1] ?? at) },

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { journalSchema } from './journal-schema.js';
-import { keepJournalsIn } from './journals-kept-in.postgres.js';
+import { keepIn } from '@mizan/streams';
+import { journals } from './journals.js';
 import { transfersDatabase } from '../writing.fixture.js';
 
 const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -15,12 +15,12 @@ const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
 it('journals stay in the store in which the first start found or put them', async () => {
   const { pool, drop } = await transfersDatabase();
   try {
-    await keepJournalsIn('eventstoredb', pool);
-    await keepJournalsIn('eventstoredb', pool);
-    await expect(keepJournalsIn('postgres', pool)).rejects.toThrow(
+    await keepIn('eventstoredb', journals, pool);
+    await keepIn('eventstoredb', journals, pool);
+    await expect(keepIn('postgres', journals, pool)).rejects.toThrow(
       'kept in eventstoredb, and EVENT_STORE says postgres. Set EVENT_STORE=eventstoredb',
     );
-    await keepJournalsIn('eventstoredb', pool);
+    await keepIn('eventstoredb', journals, pool);
   } finally {
     await drop();
   }
@@ -29,7 +29,7 @@ it('journals stay in the store in which the first start found or put them', asyn
 it('two first starts at once agree', async () => {
   const { pool, drop } = await transfersDatabase();
   try {
-    const starts = (['postgres', 'eventstoredb', 'postgres', 'eventstoredb'] as const).map((store) => keepJournalsIn(store, pool));
+    const starts = (['postgres', 'eventstoredb', 'postgres', 'eventstoredb'] as const).map((store) => keepIn(store, journals, pool));
     const outcomes = (await Promise.allSettled(starts)).map(({ status }) => status);
     expect([outcomes[0], outcomes[1]]).toEqual([outcomes[2], outcomes[3]]);
     expect(new Set(outcomes)).toEqual(new Set(['fulfilled', 'rejected']));
@@ -50,13 +50,13 @@ it('journals that were there before the question are kept in PostgreSQL', async 
         adminUrl,
         service: 'transfers',
         password: 'for-this-test-alone',
-        schemas: [eventStoreMigrations(journalSchema), { schema: 'transfers', directory }],
+        schemas: [eventStoreMigrations(journals), { schema: 'transfers', directory }],
       });
     await migrate(before);
     await admin.query(`SELECT journal.append(ARRAY['journal-x'], ARRAY[0]::bigint[], ARRAY[1], ARRAY['{}'])`);
     await migrate(migrations);
-    await expect(keepJournalsIn('eventstoredb', admin)).rejects.toThrow('kept in postgres');
-    await keepJournalsIn('postgres', admin);
+    await expect(keepIn('eventstoredb', journals, admin)).rejects.toThrow('kept in postgres');
+    await keepIn('postgres', journals, admin);
   } finally {
     await admin.end();
     await drop();

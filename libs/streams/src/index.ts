@@ -1,0 +1,3 @@
+export * from './own-streams.js';
+export * from './open-streams.js';
+export * from './kept-in.js';
