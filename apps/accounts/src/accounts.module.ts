@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { serviceNamed } from '@mizan/contracts';
 import { Follower, HttpFeed, Inbox, KafkaStrategy } from '@mizan/messaging';
 import { Cursors, Database, Metrics, Readiness, made, provided, serviceTokens, token, writeLog } from '@mizan/platform';
 import type { Pool } from 'pg';
@@ -15,8 +16,8 @@ import { JournalProjection } from './journal.projection.js';
 import { refillingStreams, resumeRefill } from './rebuild/refill.js';
 import { StatementsController } from './http/statements.controller.js';
 
-/** Connections to PostgreSQL: one or two write, the rest read. */
-const MAX_CONNECTIONS = 12;
+/** One or two connections write, the rest read. */
+const MAX_CONNECTIONS = serviceNamed('accounts').connections;
 /** The name under which the journal is read, also the Kafka group's. */
 export const CONSUMER = 'accounts';
 /** Null where the feed alone is the bus. */

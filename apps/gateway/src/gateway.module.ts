@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { urlVariable } from '@mizan/contracts';
+import { serviceNamed, urlVariable } from '@mizan/contracts';
 import { Database, Readiness, type Service, TokenVerifier, made, provided } from '@mizan/platform';
 import type { FastifyInstance } from 'fastify';
 import { ApiDocument } from './http/api-document.js';
@@ -14,9 +14,6 @@ import { StatusController } from './http/status.controller.js';
 import { TokenController } from './http/token.controller.js';
 import { TokenSigner, publicKeysOf } from './token-signer.js';
 import { Upstream } from './http/upstream.js';
-
-/** Connections to PostgreSQL: a key is looked up once in 5 s. */
-const CONNECTIONS = 4;
 
 @Module({ controllers: [TokenController, StatusController] })
 class GatewayModule implements OnModuleInit {
@@ -35,7 +32,11 @@ function gatewayModule({ DATABASE_URL, SIGNING_KEY_FILE, ...addresses }: Gateway
   const urls = perUpstream((name) => addresses[urlVariable(name)]);
   const verifier = new TokenVerifier(publicKeysOf(SIGNING_KEY_FILE));
   const providers = [
-    provided(Database, [Readiness], (readiness) => new Database({ url: DATABASE_URL, name: 'gateway', max: CONNECTIONS }, readiness)),
+    provided(
+      Database,
+      [Readiness],
+      (readiness) => new Database({ url: DATABASE_URL, name: 'gateway', max: serviceNamed('gateway').connections }, readiness),
+    ),
     provided(ApiKeys, [Database], ({ pool }) => new ApiKeys(pool)),
     provided(GatewayCredentials, [ApiKeys], (keys) => new GatewayCredentials(keys, verifier)),
     provided(TokenSigner, [], () => TokenSigner.from(SIGNING_KEY_FILE)),

@@ -9,6 +9,7 @@ const ledger: ServiceRow = {
   scopes: [],
   memoryMb: 250,
   oldSpaceMb: 128,
+  connections: 8,
 };
 const reader: ServiceRow = { ...ledger, name: 'reader', port: 9002, streams: [], says: null, hears: ['mizan.books'], scopes: ['feed'] };
 

@@ -19,6 +19,8 @@ export interface ServiceRow {
   readonly memoryMb: number;
   /** V8's share of that: the old space, MB. */
   readonly oldSpaceMb: number;
+  /** What the pools of its process hold to PostgreSQL at most, together. */
+  readonly connections: number;
 }
 
 /** Every service, in the order of their start. */
@@ -32,8 +34,9 @@ export const services = checkedServices([
     scopes: [],
     memoryMb: 250,
     oldSpaceMb: 128,
+    connections: 11,
   },
-  { name: 'gateway', port: 8080, streams: [], says: null, hears: [], scopes: [], memoryMb: 250, oldSpaceMb: 96 },
+  { name: 'gateway', port: 8080, streams: [], says: null, hears: [], scopes: [], memoryMb: 250, oldSpaceMb: 96, connections: 4 },
   {
     name: 'accounts',
     port: 8082,
@@ -43,6 +46,7 @@ export const services = checkedServices([
     scopes: [scopes.feed],
     memoryMb: 250,
     oldSpaceMb: 128,
+    connections: 12,
   },
 ] as const);
 

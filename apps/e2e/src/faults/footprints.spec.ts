@@ -30,7 +30,7 @@ describe('what a service takes of the machine', () => {
     const lives = [...of(before), ...of(after)];
     expect(leaks(lives)).toEqual([]);
     expect(
-      footprintTable(lives, [{ role: 'mizan_accounts', samples: [3, 4, 5] }])
+      footprintTable(lives, [{ role: 'mizan_accounts', samples: [3, 4, 5], most: 12 }])
         .split('\n')
         .slice(2),
     ).toEqual([
@@ -42,7 +42,7 @@ describe('what a service takes of the machine', () => {
 
   it('may hold connections that come and go, yet not more and more of them, nor more in the end than its pools', () => {
     const busy = Array.from({ length: 330 }, (_, nr) => 4 + (nr % 9));
-    const backends = (role: string, samples: readonly number[]) => [{ role, samples }];
+    const backends = (role: string, samples: readonly number[]) => [{ role, samples, most: role === 'mizan_gateway' ? 4 : 22 }];
     expect(crowds(backends('mizan_accounts', busy))).toEqual([]);
     // A service that dies leaves some behind until the server notices.
     expect(crowds(backends('mizan_accounts', [...busy.slice(0, 100), 24, 24, 24, ...busy]))).toEqual([]);

@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { serviceNamed } from '@mizan/contracts';
+import { type ServiceRow, serviceNamed } from '@mizan/contracts';
+import { serviceRole } from '@mizan/database';
 import { inColumns } from '../columns.js';
 import type { Stand } from './stand.js';
 
@@ -19,6 +20,8 @@ export interface Life {
 export interface Backends {
   readonly role: string;
   readonly samples: readonly number[];
+  /** What the pools of its processes hold. What a killed one leaves behind may be there for a moment as well. */
+  readonly most: number;
 }
 
 const INTERVAL_MS = 1_000;
@@ -32,20 +35,20 @@ export const LONG_ENOUGH_MS = (WARMING_UP + SHORTEST + 10) * INTERVAL_MS;
 const BOUNDS: Footprint = { memory: 64, descriptors: 32 };
 /** From the first third of the run to its last, medians. */
 const MORE_BACKENDS = 8;
-/** What the pools of a role's processes hold at most, together. What a killed one leaves behind may be there for a moment as well. */
-const MOST_BACKENDS: ReadonlyMap<string, number> = new Map([
-  ['mizan_accounts', 12],
-  ['mizan_gateway', 4],
-  ['mizan_transfers', 2 * 11],
-]);
-
 /** Looks at every service, and at the connections of each, once a second, until it is stopped. */
 export class Footprints {
   readonly #lives = new Map<number, { readonly service: string; readonly samples: Footprint[] }>();
   readonly #backends = new Map<string, number[]>();
   readonly #timer = setInterval(() => void Promise.all([this.#look(), this.#count()]), INTERVAL_MS);
 
-  constructor(private readonly stand: Pick<Stand, 'platform' | 'ask'>) {}
+  readonly #mostBackends = new Map<string, number>();
+
+  constructor(private readonly stand: Pick<Stand, 'platform' | 'ask'>) {
+    for (const instance of Object.keys(stand.platform.services)) {
+      const { name, connections } = serviceOf(instance);
+      this.#mostBackends.set(serviceRole(name), (this.#mostBackends.get(serviceRole(name)) ?? 0) + connections);
+    }
+  }
 
   stop(): void {
     clearInterval(this.#timer);
@@ -56,7 +59,7 @@ export class Footprints {
   }
 
   backends(): readonly Backends[] {
-    return [...this.#backends].map(([role, samples]) => ({ role, samples }));
+    return [...this.#backends].map(([role, samples]) => ({ role, samples, most: this.#mostBackends.get(role)! }));
   }
 
   async #look(): Promise<void> {
@@ -73,7 +76,7 @@ export class Footprints {
 
   async #count(): Promise<void> {
     // A server that is broken at the moment says nothing.
-    const counted = await this.stand.ask<{ role: string; backends: string }>(BACKENDS, [[...MOST_BACKENDS.keys()]]).catch(() => []);
+    const counted = await this.stand.ask<{ role: string; backends: string }>(BACKENDS, [[...this.#mostBackends.keys()]]).catch(() => []);
     for (const { role, backends } of counted) this.#backends.set(role, [...(this.#backends.get(role) ?? []), Number(backends)]);
   }
 }
@@ -101,8 +104,8 @@ function growth(samples: readonly number[]): number | null {
 
 const of = (kind: keyof Footprint, { samples }: Life): readonly number[] => samples.map((sample) => sample[kind]);
 
-/** MB. Of an instance such as `transfers-2`, what its service may take. */
-const memoryPromised = ({ service }: Life): number => serviceNamed(service.replace(/-\d+$/, '')).memoryMb;
+/** The row of an instance such as `transfers-2`. */
+const serviceOf = (instance: string): ServiceRow => serviceNamed(instance.replace(/-\d+$/, ''));
 
 /** In words, one for each. */
 export function leaks(lives: readonly Life[]): readonly string[] {
@@ -114,7 +117,7 @@ export function leaks(lives: readonly Life[]): readonly string[] {
         found.push(`${life.service}: ${kind} grew by ${Math.round(grown)} in one process, over the bound of ${BOUNDS[kind]}`);
     }
     const most = Math.max(0, ...of('memory', life));
-    const promised = memoryPromised(life);
+    const promised = serviceOf(life.service).memoryMb;
     if (most > promised) found.push(`${life.service}: ${Math.round(most)} MB resident, over the ${promised} that are promised`);
   }
   return found;
@@ -123,11 +126,11 @@ export function leaks(lives: readonly Life[]): readonly string[] {
 /** Connections that are more and more, or in the end more than the pools hold; in words, one for each. */
 export function crowds(backends: readonly Backends[]): readonly string[] {
   const found: string[] = [];
-  for (const { role, samples } of backends) {
+  for (const { role, samples, most } of backends) {
     const grown = growth(samples);
     if (grown !== null && grown > MORE_BACKENDS)
       found.push(`${role}: its connections grew by ${grown}, over the bound of ${MORE_BACKENDS}`);
-    const [last, most] = [median(lastThird(samples)), MOST_BACKENDS.get(role) ?? 0];
+    const last = median(lastThird(samples));
     if (last > most) found.push(`${role}: ${last} connections in the end, over the ${most} of its pools`);
   }
   return found;
