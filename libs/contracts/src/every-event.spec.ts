@@ -2,7 +2,8 @@ import { type LedgerEvent, noTexts } from '@mizan/ledger';
 import * as fc from 'fast-check';
 import { canonicalJson } from './envelope.js';
 import { anyEvent, encodeAny } from './every-event.fixture.js';
-import { decodeEvent, seamsOf } from './journal-events.js';
+import { decodeEvent } from './journal-events.js';
+import { seamsOf } from './seams.js';
 
 const runs = { numRuns: 3_000 };
 

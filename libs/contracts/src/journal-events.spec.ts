@@ -1,6 +1,7 @@
 import { Book, type Command, type Group, type LedgerEvent, decide, decideGroup, expireHold, noTexts, openLedger } from '@mizan/ledger';
-import { decodeEvent, encodeEvent, seamsOf } from './journal-events.js';
+import { decodeEvent, encodeEvent } from './journal-events.js';
 import { canonicalJson } from './envelope.js';
+import { seamsOf } from './seams.js';
 import { commitment } from './texts.js';
 
 const SALT = '00112233445566778899aabbccddeeff';

@@ -16,6 +16,7 @@ import {
   noTexts,
 } from '@mizan/ledger';
 import { type Envelope, decodeEnvelope } from './envelope.js';
+import { journalKinds } from './journal-kinds.js';
 import {
   type Wire,
   accountBalancesFromWire,
@@ -27,9 +28,6 @@ import {
   recordedPostingFromWire,
 } from './journal-wire.js';
 import { type KeptTexts, commitment, isWordless } from './texts.js';
-
-/** The form of every journal event that is written today. Older forms are upcast on read. */
-export const JOURNAL_SCHEMA_VERSION = 1;
 
 /** What the writer knows beside the event itself. */
 export interface Provenance {
@@ -60,7 +58,7 @@ export function encodeEvent(event: LedgerEvent, from: Provenance): EncodedEvent 
     data: dataToWire(event, promise),
     id: from.eventId,
     recordedAt: instant(event.recordedAt),
-    schemaVersion: JOURNAL_SCHEMA_VERSION,
+    schemaVersion: journalKinds.versionOf(event.type)!,
     stream: from.stream,
     traceparent: from.traceparent,
     type: event.type,
@@ -69,36 +67,13 @@ export function encodeEvent(event: LedgerEvent, from: Provenance): EncodedEvent 
   return { text, kept: kept && promise ? { commitment: promise, texts: kept } : null };
 }
 
-/** What a stored event says about its neighbours and its texts. */
-export interface Seams {
-  /** The first and last version of the all-or-nothing group it belongs to, or null. */
-  readonly group: { readonly first: number; readonly last: number } | null;
-  /** The commitment to its texts, or null where it has none. */
-  readonly texts: string | null;
-}
-
-/**
- * Reads the seams of a stored event without parsing the whole. That is safe on canonical JSON: inside a string every
- * quote is escaped, so `"group":{` and `"texts":"` can only be keys, and no other part of an event has these keys.
- */
-export function seamsOf(text: string): Seams {
-  const group = GROUP.exec(text);
-  return { group: group && { first: Number(group[1]), last: Number(group[2]) }, texts: TEXTS.exec(text)?.[1] ?? null };
-}
-
-const GROUP = /"group":\{"first":(\d+),"last":(\d+)\}/;
-const TEXTS = /"texts":"([0-9a-f]{64})"/;
-
 /**
  * A stored event as the rules know it.
  * @param kept what is kept beside it; null or absent where there is nothing, or it was erased.
  */
 export function decodeEvent(text: string, kept?: Texts | null): LedgerEvent {
   const envelope = decodeEnvelope(text);
-  if (envelope.schemaVersion !== JOURNAL_SCHEMA_VERSION)
-    throw new Error(
-      `Event ${envelope.stream}@${envelope.version} has schema version ${envelope.schemaVersion}; this program knows ${JOURNAL_SCHEMA_VERSION}. Run a newer one.`,
-    );
+  journalKinds.check(envelope);
   const data = envelope.data as Wire;
   const words: Texts | null = data.texts == null ? noTexts : kept ? { reference: kept.reference, metadata: kept.metadata } : null;
   const recorded = { position: envelope.version, recordedAt: Date.parse(envelope.recordedAt), group: data.group as LedgerEvent['group'] };
@@ -158,8 +133,6 @@ export function decodeEvent(text: string, kept?: Texts | null): LedgerEvent {
         rejection: data.rejection as Rejection,
         inGroup: data.inGroup as boolean,
       };
-    default:
-      throw new Error(`Event ${envelope.stream}@${envelope.version} is of an unknown type ${envelope.type}. Run a newer program.`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { KeptTexts } from './texts.js';
 
 /** The stream of a ledger, by its opaque uid (which is also the Kafka key's owner). */
 export const journalStream = (ledgerUid: string): string => `journal-${ledgerUid}`;
+export const isJournalStream = (stream: string): boolean => stream.startsWith('journal-');
 /** Names of streams as the feed serves them: no other bytes are asked for, stored or looked up. */
 export const isStreamName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name);
 export const ledgerUidOf = (stream: string): string => stream.slice('journal-'.length);

@@ -15,7 +15,7 @@ let requests: string[];
 let mishaps: ((request: IncomingMessage, response: ServerResponse) => void)[];
 
 beforeAll(async () => {
-  await store.append('journal-a', 0, [sumEvent('journal-a', 1, { texts: words }), ...sumEvents('journal-a', 2, 1200)]);
+  await store.append('sums-a', 0, [sumEvent('sums-a', 1, { texts: words }), ...sumEvents('sums-a', 2, 1200)]);
   await store.append('journal-b/%26?c', 0, sumEvents('journal-b/%26?c', 1, 2));
   server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -55,13 +55,13 @@ describe('the feed over HTTP', () => {
   it('is the feed of the store', async () => {
     const heads = await over().heads(null, 10);
     expect(heads).toEqual(await feed.heads(null, 10));
-    expect(heads.heads).toContainEqual({ stream: 'journal-a', version: 1200 });
+    expect(heads.heads).toContainEqual({ stream: 'sums-a', version: 1200 });
     expect(await over().heads(heads.next, 10)).toEqual({ heads: [], next: heads.next, full: false });
     expect(await over().heads(null, 1)).toMatchObject({ full: true });
-    expect(await over().stream('journal-a', 0, 3)).toEqual(await feed.stream('journal-a', 0, 3));
-    expect((await over().stream('journal-a', 0, 1))[0]).toEqual({
+    expect(await over().stream('sums-a', 0, 3)).toEqual(await feed.stream('sums-a', 0, 3));
+    expect((await over().stream('sums-a', 0, 1))[0]).toEqual({
       version: 1,
-      event: sumEvent('journal-a', 1, { texts: words }),
+      event: sumEvent('sums-a', 1, { texts: words }),
       texts: words,
     });
     expect(await over().stream('journal-b/%26?c', 1, 10)).toEqual([{ version: 2, event: sumEvent('journal-b/%26?c', 2), texts: null }]);
@@ -69,7 +69,7 @@ describe('the feed over HTTP', () => {
   });
 
   it('is bounded by its owner, whatever is asked', async () => {
-    expect(await over().stream('journal-a', 0, 1_000_000)).toHaveLength(1000);
+    expect(await over().stream('sums-a', 0, 1_000_000)).toHaveLength(1000);
   });
 
   it('tries again what may pass, with a fresh token', async () => {

@@ -3,9 +3,9 @@ import {
   type FedEvent,
   type JournalMessage,
   type Seams,
-  JOURNAL_SCHEMA_VERSION,
   MAX_MESSAGE_BYTES,
   isStreamName,
+  journalKinds,
   seamsOf,
   traceparentOf,
 } from '@mizan/contracts';
@@ -105,11 +105,9 @@ export function checkedMessage(value: unknown): JournalMessage {
 function checkEnvelope(envelope: Envelope | null, at: { stream: string; version: number }): void {
   if (envelope?.stream !== at.stream || envelope.version !== at.version)
     throw new Poison('The stored event does not say the stream and version that it came under.', at);
-  if (!Number.isSafeInteger(envelope.schemaVersion) || envelope.schemaVersion < 1 || envelope.schemaVersion > JOURNAL_SCHEMA_VERSION)
-    throw new Poison(
-      `Schema version ${envelope.schemaVersion} is unknown here (${JOURNAL_SCHEMA_VERSION} is the newest). Run a newer program.`,
-      at,
-    );
+  const newest = journalKinds.versionOf(envelope.type) ?? 1;
+  if (!Number.isSafeInteger(envelope.schemaVersion) || envelope.schemaVersion < 1 || envelope.schemaVersion > newest)
+    throw new Poison(`Schema version ${envelope.schemaVersion} is unknown here (${newest} is the newest). Run a newer program.`, at);
 }
 
 function json(text: string, what: string, at: { stream: string; version: number } | null = null): unknown {

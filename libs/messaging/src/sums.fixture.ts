@@ -29,7 +29,9 @@ export function sumEvent(
     correlation: null,
     causation: null,
     traceparent,
-    data: { amount: String(version * 7), group, texts: texts && commitment(texts), padding },
+    data: { amount: String(version * 7), padding },
+    ...(group ? { group } : {}),
+    ...(texts ? { words: commitment(texts) } : {}),
   });
 }
 

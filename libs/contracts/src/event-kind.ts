@@ -1,0 +1,100 @@
+import type { Static, TSchema } from 'typebox';
+import { type Envelope, canonicalJson } from './envelope.js';
+import { instant } from './journal-wire.js';
+
+/** One kind of event of one service. */
+export interface EventKind<Name extends string = string, Schema extends TSchema = TSchema> {
+  readonly name: Name;
+  /** Of the schema that is written today: 1, 2, 3, ... */
+  readonly version: number;
+  /** One sentence: what the event says. */
+  readonly says: string;
+  /** JSON Schema of the event's `data`. */
+  readonly schema: Schema;
+  /** By the version that they read: what makes `data` of the next version of it. */
+  readonly upcasters?: Readonly<Record<number, (data: unknown) => unknown>>;
+}
+
+/** What `data` of a kind is. */
+export type DataOf<Kind extends EventKind> = Static<Kind['schema']>;
+
+/** An event as it was read, in the form of the version that is written today. */
+export interface ReadEvent<Kind extends EventKind = EventKind> {
+  readonly type: Kind['name'];
+  readonly data: DataOf<Kind>;
+  readonly envelope: Envelope;
+}
+
+/** What the writer of an event knows beside its data. */
+export interface WrittenEvent extends Pick<Envelope, 'id' | 'stream' | 'version' | 'actor' | 'correlation' | 'causation' | 'traceparent'> {
+  /** Ms since the epoch. */
+  readonly recordedAt: number;
+  /** The first and last version of the all-or-nothing group it belongs to. */
+  readonly group?: Envelope['group'];
+  /** The commitment to the words that lie beside it. */
+  readonly words?: string;
+}
+
+/** The kinds of events that one service writes. Each is declared here and nowhere else. */
+export class EventKinds<const Kind extends EventKind = EventKind> {
+  private readonly byName: ReadonlyMap<string, Kind>;
+
+  /** @throws Error in one line that names what is declared wrongly: such a program must not start. */
+  constructor(
+    readonly owner: string,
+    readonly all: readonly Kind[],
+  ) {
+    const fail = (name: string, why: string): never => {
+      throw new Error(`The event kind ${name} of ${owner} is declared wrongly: ${why}.`);
+    };
+    const names = new Set<string>();
+    for (const { name, version, schema, upcasters = {} } of all) {
+      if (!/^[A-Z][A-Za-z]{0,59}$/.test(name)) fail(name, 'a name is 1 to 60 letters, the first of them a capital');
+      if (names.has(name)) fail(name, 'it is declared twice');
+      names.add(name);
+      if (!Number.isInteger(version) || version < 1) fail(name, `its version is ${version}; versions are 1, 2, 3 and so on`);
+      if (typeof schema !== 'object' || schema === null) fail(name, 'it has no schema');
+      for (let from = 1; from < version; from += 1)
+        if (!upcasters[from]) fail(name, `it has version ${version} and no upcaster from ${from}`);
+      for (const from of Object.keys(upcasters))
+        if (Number(from) >= version) fail(name, `it has an upcaster from ${from}, and its version is ${version}`);
+    }
+    this.byName = new Map(all.map((kind) => [kind.name, kind]));
+  }
+
+  /** The newest version of a kind that this program knows; null for a kind that it does not know. */
+  versionOf(name: string): number | null {
+    return this.byName.get(name)?.version ?? null;
+  }
+
+  /** @throws Error for a kind or a version of it that this program does not know: a newer one wrote it. */
+  check({ type, schemaVersion, stream, version }: Pick<Envelope, 'type' | 'schemaVersion' | 'stream' | 'version'>): void {
+    const newest = this.versionOf(type);
+    if (newest === null) throw new Error(`Event ${stream}@${version} is of an unknown type ${type}. Run a newer program.`);
+    if (!(schemaVersion >= 1 && schemaVersion <= newest))
+      throw new Error(`Event ${stream}@${version} has schema version ${schemaVersion}; this program knows ${newest}. Run a newer one.`);
+  }
+
+  /** @throws as `check`. */
+  read(envelope: Envelope): ReadEvent<Kind> {
+    this.check(envelope);
+    const { upcasters = {}, version } = this.byName.get(envelope.type)!;
+    let { data } = envelope;
+    for (let from = envelope.schemaVersion; from < version; from += 1) data = upcasters[from]!(data);
+    return { type: envelope.type, data: data as DataOf<Kind>, envelope };
+  }
+
+  /** The stored text of an event: canonical JSON (RFC 8785). */
+  write<Name extends Kind['name']>(name: Name, data: DataOf<Extract<Kind, { readonly name: Name }>>, of: WrittenEvent): string {
+    const { recordedAt, group, words, ...known } = of;
+    return canonicalJson({
+      ...known,
+      data,
+      recordedAt: instant(recordedAt),
+      schemaVersion: this.versionOf(name)!,
+      type: name,
+      ...(group ? { group } : {}),
+      ...(words === undefined ? {} : { words }),
+    } satisfies Envelope);
+  }
+}

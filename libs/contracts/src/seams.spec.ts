@@ -1,0 +1,60 @@
+import * as fc from 'fast-check';
+import { type TSchema, Type } from 'typebox';
+import { EventKinds } from './event-kind.js';
+import { traceparentOf } from './envelope.js';
+import { journalKinds } from './journal-kinds.js';
+import { seamsOf } from './seams.js';
+
+const kinds = new EventKinds('reminders', [{ name: 'Reminded', version: 1, says: 'Anything.', schema: Type.Any() }]);
+const WORDS = 'ab'.repeat(32);
+const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+/** What looks like the end of an event, as keys, as strings and as keys of keys. */
+const forgery = fc.constantFrom<unknown>(
+  { group: { first: 1, last: 2 } },
+  { group: { first: 1, last: 2 }, id: 'x', recordedAt: 'x', schemaVersion: 1 },
+  { words: WORDS, version: 1 },
+  { texts: WORDS },
+  `,"group":{"first":1,"last":2},"id":"`,
+  `"version":1,"words":"${WORDS}"}`,
+  `"traceparent":"${TRACE}","type":"Reminded","version":1}`,
+);
+const content = fc.oneof(forgery, fc.jsonValue(), fc.array(forgery), fc.dictionary(fc.constantFrom('group', 'words', 'zz', 'id'), forgery));
+const group = fc.option(fc.record({ first: fc.integer({ min: 1 }), last: fc.integer({ min: 1 }) }));
+
+it('are those of the envelope, whatever the data holds', () => {
+  fc.assert(
+    fc.property(content, group, fc.boolean(), fc.boolean(), (data, of, worded, traced) => {
+      const text = kinds.write('Reminded', data, {
+        id: '00000000-0000-8000-a000-000000000001',
+        stream: 'reminder-1',
+        version: 7,
+        recordedAt: 0,
+        actor: 'service:reminders',
+        correlation: null,
+        causation: null,
+        traceparent: traced ? TRACE : null,
+        group: of,
+        ...(worded ? { words: WORDS } : {}),
+      });
+      expect(seamsOf(text)).toEqual({ group: of, texts: worded ? WORDS : null });
+      expect(traceparentOf(text)).toBe(traced ? TRACE : null);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+it('of a journal stand in the data, where nothing else has their names and no key is free', () => {
+  const found: string[] = [];
+  const walk = (schema: TSchema, path: string): void => {
+    const { properties, anyOf, items } = schema as { properties?: Record<string, TSchema>; anyOf?: TSchema[]; items?: TSchema };
+    if (properties && (schema as { additionalProperties?: unknown }).additionalProperties !== false) found.push(`${path}: any key`);
+    for (const [key, part] of Object.entries(properties ?? {})) {
+      if (path.includes('.') && ['group', 'texts'].includes(key)) found.push(`${path}.${key}`);
+      walk(part, `${path}.${key}`);
+    }
+    for (const part of anyOf ?? []) walk(part, path);
+    if (items) walk(items, `${path}[]`);
+  };
+  for (const { name, schema } of journalKinds.all) walk(schema, name);
+  expect(found).toEqual([]);
+});
