@@ -30,8 +30,6 @@ export interface Started {
   readonly home: Home;
   readonly development: Development;
   readonly bus: Bus['name'];
-  /** Of Kafka; none where events go over the feed. */
-  readonly brokers: readonly string[];
   /** Null where none was asked for, or its balances cannot be read. */
   readonly demo: DemoLedger | null;
 }
@@ -78,7 +76,7 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
   const demo = settings.empty
     ? null
     : await demoLedger(home, { ...development, accountsUrl: urlOf(ports.accounts) }, report.step('demo ledger'));
-  return { home, development, bus: bus.name, brokers, demo };
+  return { home, development, bus: bus.name, demo };
 }
 
 async function migrate(around: Surroundings, report: Report): Promise<void> {

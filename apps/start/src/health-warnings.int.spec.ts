@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => accounts.stop());
 beforeEach(() => {
   said = [];
-  const started = { home: { logs: 'logs' }, development: { services: { accounts: accounts.url } }, brokers: [] };
+  const started = { home: { logs: 'logs' }, development: { services: { accounts: accounts.url } } };
   warnings = new HealthWarnings(started as unknown as Started, (line) => said.push(line));
 });
 

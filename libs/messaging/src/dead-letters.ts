@@ -52,8 +52,7 @@ const REASON_CHARACTERS = 1_000;
 const LISTED = 1_000;
 
 /**
- * The topic of messages that some reader could not apply, or that somebody told a reader to pass over: the bytes as they were, with
- * headers that say where from, why and when. They stay as long as the topic keeps them, and can be sent again by hand.
+ * The topic of messages that some reader could not apply: the bytes as they were, with headers that say where from, why and when. They stay as long as the topic keeps them, and can be sent again by hand.
  */
 export class DeadLetters {
   constructor(

@@ -6,9 +6,9 @@ import { type Feed, FEED_LIMITS } from './feed.js';
 import { checkedMessage, wholeGroups } from './journal-message.js';
 import { type FollowedStream, Heads } from './heads.js';
 import { type Log, silent } from './kafka-client.js';
-import { FeedEndsBefore, applyNews, confirmed, judged } from './news.js';
+import { FeedEndsBefore, applyNews, confirmed } from './news.js';
 import { backoffMs, pause, within } from './patience.js';
-import { Foreign, Halted, Poison, reasonOf } from './poison.js';
+import { Foreign, Halted, NotApplied, Poison, reasonOf } from './poison.js';
 
 export interface FollowerOptions {
   readonly inbox: Pick<AppliedOnce<never>, 'receive' | 'versions' | 'token' | 'storeToken'>;
@@ -90,7 +90,7 @@ export class Follower {
       if (claimed.length > 0) await this.fillClaimed(claimed, signal);
       signal.throwIfAborted();
     } catch (error) {
-      throw await judged(error, messages, this.options.feed, signal);
+      throw error instanceof Poison ? error : new NotApplied(error);
     }
   }
 

@@ -6,7 +6,6 @@ import { type Feed, StoreFeed } from './feed.js';
 import { Follower } from './follower.js';
 import { ensureTopic } from './kafka-client.js';
 import { KafkaConsumption, type KafkaConsumptionOptions } from './kafka-consumption.js';
-import { passOver } from './pass-over.js';
 import {
   type SumsDatabase,
   encoded,
@@ -86,6 +85,19 @@ async function listen(options: Partial<KafkaConsumptionOptions> = {}) {
   return { follower, consumption };
 }
 
+/** As somebody does with the broker's own tools, and the relay with its next message. */
+async function makeTopicAnew(): Promise<void> {
+  const admin = kafkaAt(brokers).admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [topic] });
+  await eventually(
+    () => admin.listTopics(),
+    (names) => !names.includes(topic),
+  );
+  await admin.disconnect();
+  await ensureTopic(kafkaAt(brokers), { name: topic, partitions: 1, retentionMs: 3_600_000 });
+}
+
 const haltOf = async (follower: Follower): Promise<string> =>
   (await eventually(
     () => follower.status().halted,
@@ -105,41 +117,22 @@ describe('a message that the journal does not bear out', () => {
       /no stream x\.$/,
     ],
     ['claims more than the journal has', 'a', fed('a', 9, 9), /the journal has a up to 3, and the message says 9\.$/],
-    [
-      'has another event than the journal, which is not understood',
-      'a',
-      changed(fed('a', 4, 4), 'AmountAdded', 'Blown'),
-      /another event at a@4\.$/,
-    ],
-    [
-      'goes on where the journal does not, and is not understood',
-      'a',
-      changed(fed('a', 5, 5), 'AmountAdded', 'Blown'),
-      /a up to 4, and the message says 5\.$/,
-    ],
     ['has a name that no journal has', 'a\0b', fed('a\0b', 1, 1), /a name that no journal has\.$/],
   ])('halts the reader with its place, and leaves no trace: it %s', async (_name, stream, events, why) => {
     await append('a', 1, 3);
     const { follower } = await listen();
-    if (stream === 'a' && events[0]!.version < 6) await append('a', 4, 4);
-    if (stream === 'a' && events[0]!.version === 5) await say(['a', fed('a', 4, 4)]);
     await say([stream, events]);
     const halted = await haltOf(follower);
-    const offset = events[0]!.version === 5 ? 1 : 0;
-    expect(halted).toMatch(`the message ${topic}/0@${offset} is none of the journal's: `);
+    expect(halted).toMatch(`the message ${topic}/0@0 is none of the journal's: `);
     expect(halted).toMatch(why);
     expect(await heard()).toEqual(['a']);
-    expect(await database.sums()).toEqual([sumOf('a', sumEvents('a', 1, offset === 1 ? 4 : 3))]);
+    expect(await database.sums()).toEqual([sumOf('a', sumEvents('a', 1, 3))]);
     expect(follower.status()).toMatchObject({ state: 'halted', lag: 0 });
     expect(follower.lagSeconds()).toBe(0);
 
-    // Somebody says so, and what is the journal's comes.
-    const reader = { brokers, groupId: topic };
+    // The topic is deleted, and what is the journal's comes.
     for (const stop of cleanUp.splice(0).reverse()) await stop();
-    expect(await passOver(reader, { topic, partition: 0, offset: String(offset) })).toMatchObject({
-      parked: true,
-      next: `${topic}/0@${offset + 1}`,
-    });
+    await makeTopicAnew();
     const again = await listen();
     await append('b', 1, 2);
     await say(['b', fed('b', 1, 2)]);
@@ -171,6 +164,19 @@ describe('a message that the journal does not bear out', () => {
     expect(await heard()).toEqual(['a', 'b']);
     expect(follower.status()).toMatchObject({ halted: null, lag: 0 });
   });
+});
+
+it('a message that the read model refuses halts the reader with event and place; without the topic the feed brings what is there', async () => {
+  await append('a', 1, 3);
+  const { follower } = await listen();
+  await append('a', 4, 4);
+  await say(['a', changed(fed('a', 4, 4), 'AmountAdded', 'Blown')]);
+  expect(await haltOf(follower)).toContain(`the message ${topic}/0@0 holds a@4: `);
+  for (const stop of cleanUp.splice(0).reverse()) await stop();
+  await makeTopicAnew();
+  const again = await listen();
+  expect(await database.sums()).toEqual([sumOf('a', sumEvents('a', 1, 4))]);
+  expect(again.follower.status()).toMatchObject({ halted: null, lag: 0 });
 });
 
 describe('a stream that a reader hears of first from Kafka', () => {

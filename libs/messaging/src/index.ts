@@ -23,5 +23,4 @@ export { Follower, type FollowerOptions, type FollowerStatus } from './follower.
 export { type Halt, type KafkaStatus } from './kafka-consumption.js';
 export { type Place, placeOf } from './place.js';
 export { type DeadLetter, type DeadLetterList, DeadLetters, type Parking } from './dead-letters.js';
-export { type Consuming, type Found, lookAt, passOver } from './pass-over.js';
 export { BatchContext, KafkaStrategy, type KafkaStrategyOptions } from './kafka.strategy.js';

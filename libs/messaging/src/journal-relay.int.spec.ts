@@ -171,7 +171,6 @@ describe('the relay', () => {
     });
     const values = new Map(config.resources[0]!.configEntries.map(({ configName, configValue }) => [configName, configValue]));
     expect(values.get('retention.ms')).toBe('3600000');
-    expect(values.get('compression.type')).toBe('uncompressed');
     expect(Number(values.get('max.message.bytes'))).toBeGreaterThan(MAX_MESSAGE_BYTES);
   });
 

@@ -1,8 +1,7 @@
-import type { FedEvent, JournalMessage } from '@mizan/contracts';
+import type { JournalMessage } from '@mizan/contracts';
 import type { AppliedOnce, Gap, Received } from './applied-once.js';
-import { type Feed, FEED_LIMITS } from './feed.js';
 import { backoffMs, pause } from './patience.js';
-import { Foreign, NotApplied, Poison } from './poison.js';
+import { Foreign } from './poison.js';
 
 /** How often the feed is asked for what a message claims before that is called foreign: for 4 s, with growing pauses. */
 const LOOKS = 5;
@@ -60,48 +59,6 @@ export async function confirmed<T>(look: () => Promise<T>, signal: AbortSignal):
       signal.throwIfAborted();
     }
   }
-}
-
-/** What became of a batch that was not applied: where the journal does not have what the read model refuses, the message is foreign. */
-export async function judged(
-  error: unknown,
-  messages: readonly JournalMessage[],
-  feed: Feed,
-  signal: AbortSignal,
-): Promise<Poison | NotApplied> {
-  if (!(error instanceof Poison)) return new NotApplied(error);
-  const { at } = error;
-  if (at === null || error instanceof Foreign) return error;
-  try {
-    await confirmed(() => compareWithFeed(feed, messages, at, signal), signal);
-    return error;
-  } catch (other) {
-    return other instanceof Foreign ? other : new NotApplied(other);
-  }
-}
-
-/**
- * Of events that the read model refused: whether the journal has the same bytes there.
- * @throws Foreign where it has others; FeedEndsBefore where it has none.
- */
-async function compareWithFeed(
-  feed: Feed,
-  messages: readonly JournalMessage[],
-  at: NonNullable<Poison['at']>,
-  signal: AbortSignal,
-): Promise<void> {
-  const said = messages
-    .filter(({ stream }) => stream === at.stream)
-    .flatMap(({ events }) => events)
-    .filter(({ version }) => version >= at.version);
-  if (said.length === 0) return;
-  const journal = await feed.stream(at.stream, at.version - 1, FEED_LIMITS.events, signal);
-  const last = journal.at(-1)?.version ?? at.version - 1;
-  const goal = Math.max(...said.map(({ version }) => version));
-  if (last < goal && journal.length < FEED_LIMITS.events) throw new FeedEndsBefore(at.stream, last, goal);
-  const bytes = new Map(journal.map((event: FedEvent) => [event.version, event.event]));
-  const other = said.find(({ version, event }) => version <= last && bytes.get(version) !== event);
-  if (other) throw new Foreign(`the journal has another event at ${at.stream}@${other.version}.`);
 }
 
 const lastOf = ({ events }: JournalMessage): number => events.at(-1)!.version;

@@ -23,7 +23,7 @@ export class Poison extends RpcException {
   }
 }
 
-/** A message that claims what the journal does not have: somebody else put it on the topic. */
+/** A message that claims what the feed does not have: somebody else put it on the topic. */
 export class Foreign extends Poison {}
 
 /** The reader has halted already: no message is at fault. */

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import { kafkaClient, silent } from './kafka-client.js';
 import type { Place } from './place.js';
-import { unpackable } from './unpackable.js';
 
 /** The next message takes no longer to come, ms. */
 const NEXT_WITHIN_MS = 20_000;
@@ -31,15 +30,13 @@ export async function extents(brokers: readonly string[], topic: string): Promis
  * Reads a partition, and no other, by a group that is removed afterwards.
  * @param from the first message, which is there.
  * @param end where to stop: before this offset, which is not beyond the partition's end.
- * @param bytes the most that one answer of the broker brings, unless its first batch is larger: with 1 each batch comes alone.
- * @throws the reason for which the client gave up; Unpackable where a batch is in a codec that it lacks.
+ * @throws the reason for which the client gave up.
  */
 export async function readPartition(
   brokers: readonly string[],
   from: Place,
   end: bigint,
   each: (message: kafkajs.KafkaMessage) => void,
-  bytes = 1024 * 1024,
 ): Promise<void> {
   const { topic, partition, offset } = from;
   const groupId = `mizan-look-${randomUUID()}`;
@@ -47,7 +44,6 @@ export async function readPartition(
   const consumer = kafka.consumer({
     groupId,
     maxWaitTimeInMs: 250,
-    maxBytesPerPartition: bytes,
     allowAutoTopicCreation: false,
     partitionAssigners: [only(topic, partition)],
   });
@@ -57,7 +53,7 @@ export async function readPartition(
     await new Promise<void>((resolve, reject) => {
       const failed = (error: unknown): void => {
         clearTimeout(late);
-        reject(unpackable(error) ?? error);
+        reject(error as Error);
       };
       const late = setTimeout(() => failed(new Error('The broker does not give the messages.')), NEXT_WITHIN_MS);
       let next = BigInt(offset);

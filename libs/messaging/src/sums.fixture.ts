@@ -1,6 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type FedEvent, type KeptTexts, commitment, canonicalJson, decodeEnvelope } from '@mizan/contracts';
 import { openPool } from '@mizan/database';
 import type pg from 'pg';
@@ -171,26 +170,3 @@ export const encoded = (stream: string, events: readonly FedEvent[]): Buffer =>
     events,
     events.map(() => null),
   )[0]!.value;
-
-/** As a producer that packs its batches in a way of which readers here know nothing. */
-export async function publishPacked(
-  brokers: readonly string[],
-  topic: string,
-  partition: number,
-  values: readonly string[],
-): Promise<void> {
-  const { CompressionCodecs, CompressionTypes } = kafkajs;
-  const unknown = CompressionCodecs[CompressionTypes.ZSTD];
-  const producer = kafkaAt(brokers).producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
-  await producer.connect();
-  CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-    compress: async ({ buffer }: { buffer: Buffer }) => zstdCompressSync(buffer),
-    decompress: async (buffer: Buffer) => zstdDecompressSync(buffer),
-  });
-  try {
-    await producer.send({ topic, compression: CompressionTypes.ZSTD, messages: values.map((value) => ({ partition, value })) });
-  } finally {
-    CompressionCodecs[CompressionTypes.ZSTD] = unknown;
-    await producer.disconnect();
-  }
-}
