@@ -69,7 +69,7 @@ export async function startWriters(
   const texts = new PostgresTexts(pool);
   const reader = new JournalReader(store, new StoreFeed(store, (wanted) => texts.find(wanted)));
   const ports = { store, reader, texts, ids, assets: new PostgresAssets(pool), clock, log: () => undefined };
-  const open = new OpenLedgers(ports, new PostgresLeases(pool, owner), new PostgresUnattendedLedgers(pool), bounds);
+  const open = new OpenLedgers(ports, new PostgresLeases(pool, owner), new PostgresUnattendedLedgers(pool, () => 0), bounds);
   await open.start();
   return open;
 }
