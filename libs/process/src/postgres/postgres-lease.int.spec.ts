@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { PostgresLease } from './postgres-lease.js';
+import { PostgresLease, TRUSTED_MS } from './postgres-lease.js';
 import { SERVICE, processDatabase } from './process-database.fixture.js';
 
 let database: Awaited<ReturnType<typeof processDatabase>>;
@@ -48,6 +48,23 @@ it('is taken over from an instance that is gone, which then has it no more', asy
   // Not on its own word either: what the database said last is too old.
   await expect(one.lease.held()).rejects.toThrow();
   expect(await instance('killed', 'one').lease.held()).toBe(false);
+});
+
+it('is not trusted on an answer that came late', async () => {
+  const { lease } = instance('late', 'one');
+  expect(await lease.held()).toBe(true);
+  const admin = new pg.Client({ connectionString: database.adminUrl });
+  await admin.connect();
+  await admin.query('BEGIN');
+  await admin.query(`SELECT * FROM ${SERVICE}.process_leases WHERE kind = 'late' FOR UPDATE`);
+  await pause(TRUSTED_MS + 100);
+  // It has to ask again, and the answer stands in the queue for longer than it may be trusted.
+  const asked = lease.held();
+  await pause(TRUSTED_MS + 100);
+  await admin.query('COMMIT');
+  await admin.end();
+  expect(await asked).toBe(false);
+  expect(await lease.held()).toBe(true);
 });
 
 it('stays with an instance whose connections break, while it can renew', async () => {

@@ -5,7 +5,7 @@ import type { Lease } from '../ports.js';
 /** How long a lease lasts without renewal, ms. */
 export const LEASE_MS = 6_000;
 /** How long its holder trusts an answer of the database, ms: it stops well before another may begin. */
-const TRUSTED_MS = LEASE_MS / 3;
+export const TRUSTED_MS = LEASE_MS / 3;
 
 /**
  * The lease on the due timers of one kind of process. It runs on the database's clock, which nobody moves. An instance that stood still may
