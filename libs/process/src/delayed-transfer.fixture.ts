@@ -101,7 +101,7 @@ export const delayedTransfer: Definition<DelayedTransfer, DelayedTransferEvent> 
   },
 };
 
-const asked = ({ tenant, ledger }: Order, operation: LedgerCall['operation']): Json => ({ tenant, ledger, operation: operation as Json });
+const asked = ({ tenant, ledger }: Order, operation: LedgerCall['operation']): Json => ({ tenant, ledger, operation });
 const capture = (order: Order, hold: string): Json => asked(order, { op: 'capture', hold });
 
 function decideMessage({ stage, cancelled }: DelayedTransfer, content: Json): readonly DelayedTransferEvent[] | Rejection {

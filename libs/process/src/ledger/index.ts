@@ -1,3 +1,3 @@
-export * from './ledger-call.js';
+export type { GroupAnswer, LedgerAnswer, LedgerCall, LedgerOperation } from './ledger-call.js';
 export * from './ledger-calls.js';
 export type { TenantClientsOptions, TenantToken } from './tenant-clients.js';

@@ -1,4 +1,5 @@
 import type { SingleOperation } from '@mizan/client';
+import type { Json } from '../definition.js';
 
 /** What a process may have done in a ledger under an id of its own. An account's opening has the account's id. */
 type Named = Exclude<SingleOperation, { readonly op: 'open' | 'cancel' }>;
@@ -20,3 +21,11 @@ export type LedgerCall = {
 export type LedgerAnswer = { readonly position: number; readonly amount?: string };
 /** Of a group: one for each of its operations, in order. */
 export type GroupAnswer = { readonly results: readonly LedgerAnswer[] };
+
+/** @throws where a process calls for something else: its bug. */
+export function ledgerCall(id: string, content: Json): LedgerCall {
+  const { tenant, ledger, operation } = (content ?? {}) as Partial<LedgerCall>;
+  if (typeof tenant !== 'string' || typeof ledger !== 'string' || typeof operation?.op !== 'string')
+    throw new Error(`What ${id} calls for is not { tenant, ledger, operation }.`);
+  return { tenant, ledger, operation };
+}

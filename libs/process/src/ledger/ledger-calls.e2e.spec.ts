@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { tenantTokens } from '@mizan/platform';
-import type { Json } from '../definition.js';
 import type { SentCall } from '../ports.js';
 import { cuttingProxy } from './cutting-proxy.fixture.js';
 import type { LedgerCall } from './ledger-call.js';
@@ -36,7 +35,7 @@ const callsWith = (token: ConstructorParameters<typeof LedgerCalls>[0]['token'])
 const call = (id: string, operation: LedgerCall['operation'], tenant = TENANT): SentCall => ({
   id,
   step: 'step',
-  content: { tenant, ledger, operation } as unknown as Json,
+  content: { tenant, ledger, operation },
 });
 const pay = (amount: string): LedgerCall['operation'] => ({ op: 'transfer', debit: 'deposits', credit: 'payable', amount });
 const payable = async (): Promise<string> => (await books.client.balance(ledger, 'payable', { minPosition: await end() })).balances.posted;
@@ -119,6 +118,11 @@ describe('a group', () => {
   });
 });
 
+it('names a call whose content is none', async () => {
+  await expect(calls.send({ id: 'p1:pay:1', step: 'pay', content: { op: 'transfer' } })).rejects.toThrow('p1:pay:1 calls for is not {');
+  await expect(calls.lookup({ id: 'p1:pay:1', step: 'pay', content: null })).rejects.toThrow('p1:pay:1 calls for is not {');
+});
+
 describe('what is not known', () => {
   it.each(['before', 'after'] as const)('is thrown where the line breaks %s the request went out, and can be asked for', async (when) => {
     await calls.send(call('p0:pay:1', pay('1')));
@@ -136,7 +140,7 @@ describe('what is not known', () => {
   it.each<[what: string, asked: () => SentCall]>([
     [
       'there is no such ledger yet',
-      () => ({ ...call('p1:pay:1', pay('1')), content: { tenant: TENANT, ledger: 'nowhere', operation: pay('1') as Json } }),
+      () => ({ ...call('p1:pay:1', pay('1')), content: { tenant: TENANT, ledger: 'nowhere', operation: pay('1') } }),
     ],
     ['the tenant is not known', () => call('p1:pay:1', pay('1'), 'nobody')],
   ])('is thrown where %s: it may be right later', async (_, asked) => {

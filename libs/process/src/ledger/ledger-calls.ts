@@ -1,8 +1,7 @@
 import type { MizanClient, Operation } from '@mizan/client';
 import type { ResultBody } from '@mizan/contracts';
-import type { Json } from '../definition.js';
 import type { Answer, Calls, SentCall } from '../ports.js';
-import type { GroupAnswer, LedgerAnswer, LedgerCall } from './ledger-call.js';
+import { type GroupAnswer, type LedgerAnswer, type LedgerCall, ledgerCall } from './ledger-call.js';
 import { TenantClients, type TenantClientsOptions, isNotFound } from './tenant-clients.js';
 
 /** Calls of processes to ledgers, over the HTTP API. What is not known for certain is thrown. */
@@ -14,7 +13,7 @@ export class LedgerCalls implements Calls {
   }
 
   send({ id, content }: SentCall): Promise<Answer> {
-    const { tenant, ledger, operation } = content as unknown as LedgerCall;
+    const { tenant, ledger, operation } = ledgerCall(id, content);
     return this.clients.use(tenant, async (client) => {
       const command: Commanded = { client, ledger, id, operation };
       const result = await carriedOut(command);
@@ -25,7 +24,7 @@ export class LedgerCalls implements Calls {
   }
 
   async lookup(call: SentCall): Promise<Answer | null> {
-    const { tenant, ledger, operation } = call.content as unknown as LedgerCall;
+    const { tenant, ledger, operation } = ledgerCall(call.id, call.content);
     const isSpent = await this.clients.use(tenant, async (client) => {
       try {
         await client.command(ledger, firstId(call.id, operation));
@@ -78,7 +77,7 @@ const refused = ({ code = 'rejected', detail = '' }: Pick<ResultBody, 'code' | '
 
 function done({ results, ...result }: ResultBody): Answer {
   const answer: LedgerAnswer | GroupAnswer = results ? { results: results.map(applied) } : applied(result);
-  return { status: 'done', answer: answer as unknown as Json };
+  return { status: 'done', answer };
 }
 
 function applied({ id, position, amount }: ResultBody): LedgerAnswer {
