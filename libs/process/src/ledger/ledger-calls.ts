@@ -12,7 +12,7 @@ export class LedgerCalls implements Calls {
     this.clients = new TenantClients(options);
   }
 
-  send({ id, content }: SentCall): Promise<Answer> {
+  async send({ id, content }: SentCall): Promise<Answer> {
     const { tenant, ledger, operation } = ledgerCall(id, content);
     return this.clients.use(tenant, async (client) => {
       const command: Commanded = { client, ledger, id, operation };
