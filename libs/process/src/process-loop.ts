@@ -62,7 +62,7 @@ export class ProcessLoop<S, E extends Json> {
     this.waking.abort();
   }
 
-  /** For a health page. @throws Error with the last fault, where it has not looked in vain only once. */
+  /** For a health page. @throws Error with the last fault, from the second one in a row on. */
   readiness(): LoopState {
     if (this.faults > 1)
       throw new Error(`Processes stand still: ${this.lastFault instanceof Error ? this.lastFault.message : String(this.lastFault)}`);
