@@ -35,6 +35,14 @@ export default {
       to: { pathNot: '^libs/(writer|contracts|event-store|ledger)/src/|^node:|^(crypto|timers/promises)$' },
     },
     {
+      name: 'process-knows-ports',
+      comment:
+        'What runs processes knows its ports; libs/process/src/postgres and libs/process/src/ledger are adapters, each with an export of its own.',
+      severity: 'error',
+      from: { path: '^libs/process/src/', pathNot: `^libs/process/src/(postgres|ledger)/|${tests}` },
+      to: { pathNot: '^libs/(contracts|event-store)/src/|^libs/process/src/(?!postgres/|ledger/)|^node:|^(crypto|timers/promises)$' },
+    },
+    {
       name: 'lib-never-imports-app',
       comment: 'Libraries do not know who uses them.',
       severity: 'error',

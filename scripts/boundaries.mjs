@@ -18,6 +18,10 @@ const planted = {
     'apps/two/src/two.ts': `export class Two {}`,
   },
   'writer-imports-no-adapter': { 'libs/writer/src/planted.ts': `import type { Pool } from 'pg';\nexport type Planted = Pool;` },
+  'process-knows-ports': {
+    'libs/process/src/planted.ts': `import { timers } from './postgres/planted.js';\nexport const planted = timers;`,
+    'libs/process/src/postgres/planted.ts': `export const timers = 1;`,
+  },
   'lib-never-imports-app': {
     'libs/platform/src/planted.ts': `export { three } from '../../../apps/three/src/three.js';`,
     'apps/three/src/three.ts': `export const three = 3;`,

@@ -22,6 +22,9 @@ const time = `Time
   --from takes the start of a day. --to takes its end: the day you name is in. A moment given to --to is not.
   Every entry has two times: when it counts, and when it was recorded. --at asks for what counts by the end of a day,
   or at a moment; --known for what was known then. Both are in. Without them: everything, as it is known now.
+
+  mizan clock advance 3d lets three days pass on the platform of this machine: holds expire, and what is recorded from then on is three
+  days ahead. It is for development: the clock never goes back, and with NODE_ENV=production it is not moved at all.
 `;
 
 const output = `Output

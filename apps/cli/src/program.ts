@@ -276,6 +276,7 @@ function addOperations(program: Command, act: Act): void {
         (await import('./commands/restore.js')).restore(session, options),
       ),
     );
+  addClock(program, act);
   program
     .command('import')
     .description("bring a bank's history in")
@@ -306,6 +307,19 @@ function addOperations(program: Command, act: Act): void {
         (await import('./commands/export.js')).exportLedger(session, forms, options),
       ),
     );
+}
+
+function addClock(program: Command, act: Act): void {
+  const clock = program.command('clock').description('the clock of the platform on this machine, in development: show, advance');
+  clock
+    .command('show', { isDefault: true })
+    .description('what time it is there, and how far that is ahead of the real time')
+    .action(act(async (session) => (await import('./commands/clock.js')).showClock(session)));
+  clock
+    .command('advance')
+    .description('let business time pass for every service; never back, and not in production')
+    .argument('<span>', 'how much: 3d, 12h, 90m, or 1d12h')
+    .action(act(async (session, span: string) => (await import('./commands/clock.js')).advanceClock(session, span)));
 }
 
 function addHelp(program: Command, world: World): void {

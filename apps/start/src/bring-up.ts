@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { serviceNames } from '@mizan/contracts';
 import { freePort } from '@mizan/embedded';
+import { spanText } from '@mizan/platform/clock';
 import { kafka, postgres } from './backing-servers.js';
 import { type DemoLedger, demoLedger } from './demo-ledger.js';
 import { developmentKeys } from './development-keys.js';
 import { requireDiskSpace } from './disk.js';
 import { type Bus, chooseBus } from './bus.js';
+import { movedClock } from './clock.js';
 import { becomesReady } from './health.js';
 import { type Home, openHome, writePrivate } from './home.js';
 import type { Occupancy } from './occupancy.js';
@@ -38,6 +40,7 @@ export interface Started {
 export async function bringUp(settings: Settings, occupancy: Occupancy, supervisor: Supervisor, report: Report): Promise<Started> {
   const home = await openHome(settings.directory);
   await requireDiskSpace(home.directory);
+  const clock = movedClock(home, settings);
   const bus = await chooseBus(settings);
   const ports = await choosePorts(settings.port, (name, wanted, instead) => {
     const runs = name === 'postgres' ? !settings.databaseUrl : name === 'kafka' ? bus.name === 'kafka' && !settings.brokers : true;
@@ -45,6 +48,7 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
   });
   occupancy.update({ url: urlOf(ports.gateway) });
 
+  if (clock.aheadMs > 0) report.step('clock').noted(`${spanText(clock.aheadMs)} ahead of the real time (mizan clock)`);
   if (settings.eventStore) report.step('EventStoreDB').noted('keeps the journals (EVENT_STORE); transfers asks it, not this start');
   const database = postgres(settings, home, ports.postgres, supervisor, report);
   const broker = kafka(bus, settings, home, ports.kafka, supervisor, report);
@@ -59,6 +63,7 @@ export async function bringUp(settings: Settings, occupancy: Occupancy, supervis
     moreTransfersPorts: await Promise.all(Array.from({ length: settings.transfersInstances - 1 }, freePort)),
     eventStore: settings.eventStore,
     bus: bus.name,
+    clockFile: clock.file,
     passwords: new Map(await Promise.all(serviceNames.map(async (name) => [name, await password(home, name)] as const))),
     ...(await signingKeys(home)),
   };

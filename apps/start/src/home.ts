@@ -20,6 +20,8 @@ export interface Home {
   readonly devFile: string;
   /** That the demo ledger is complete, and what it held then. */
   readonly demoFile: string;
+  /** The moves of the clock that every service reads, in development. */
+  readonly clockFile: string;
 }
 
 export function homeAt(directory: string): Home {
@@ -32,6 +34,7 @@ export function homeAt(directory: string): Home {
     secrets: join(directory, 'secrets'),
     devFile: join(directory, 'dev.json'),
     demoFile: join(directory, 'demo.json'),
+    clockFile: join(directory, 'clock'),
   };
 }
 
@@ -64,7 +67,7 @@ export function makeFolder(path: string): void {
 
 /** A folder that others use too (MIZAN_HOME=/tmp) is not closed to them; what is kept in it is. */
 async function holdsOtherThings(directory: string): Promise<boolean> {
-  const own = /^(postgres|kafka|backup|logs|secrets|kafka-jars|m2|(dev|demo|run)\.json.*)$/;
+  const own = /^(postgres|kafka|backup|clock|logs|secrets|kafka-jars|m2|(dev|demo|run)\.json.*)$/;
   return (await readdir(directory)).some((name) => !own.test(name));
 }
 

@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly brokers: readonly string[];
   readonly signingKeyFile: string;
   readonly publicKeysFile: string;
+  /** The moves of the clock; null where it is the machine's. */
+  readonly clockFile: string | null;
 }
 
 /** One process of a service. */
@@ -50,6 +52,7 @@ export function environmentOf({ service, port }: Instance, around: Surroundings)
     BUS: around.bus,
     ...(around.bus === 'kafka' ? { KAFKA_BROKERS: around.brokers.join(',') } : {}),
     TOKEN_KEYS_FILE: around.publicKeysFile,
+    ...(around.clockFile === null ? {} : { MOVABLE_CLOCK_FILE: around.clockFile }),
     ...addresses(around),
     // An instance is told its own address alone: it is known by it among the others.
     [urlVariable(name)]: urlOf(port),

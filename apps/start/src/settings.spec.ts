@@ -24,6 +24,7 @@ it('starts everything of its own in .mizan where nothing is said', () => {
     brokers: undefined,
     bus: undefined,
     restart: false,
+    production: false,
     transfersInstances: 1,
   });
 });

@@ -20,6 +20,7 @@ Environment
   EVENT_STORE     where the journals are kept, for good: postgres (default), or eventstoredb at
   EVENTSTORE_URL  esdb://user:password@host:2113?tls=true, or EVENTSTORE_URL_FILE that holds it
   TRANSFERS_INSTANCES  how many processes of transfers share the ledgers, 1 to 8 (1)
+  NODE_ENV        production: the clock cannot be moved (mizan clock)
 
 Exit codes
   0 stopped cleanly   1 a part failed   2 wrong usage   3 runs here already   4 port in use   5 disk full   6 BUS=kafka without Java or Maven`;
@@ -38,6 +39,8 @@ export interface Settings {
   /** Undefined: whatever this machine can run. */
   readonly bus: 'kafka' | 'feed' | undefined;
   readonly restart: boolean;
+  /** NODE_ENV says so. */
+  readonly production: boolean;
   readonly transfersInstances: number;
 }
 
@@ -65,6 +68,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     brokers: KAFKA_BROKERS ? KAFKA_BROKERS.split(',') : undefined,
     bus,
     restart: MIZAN_RESTART === '1',
+    production: environment['NODE_ENV'] === 'production',
     transfersInstances: Number(TRANSFERS_INSTANCES || 1),
   };
 }

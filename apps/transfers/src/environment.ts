@@ -1,6 +1,7 @@
 import { serviceNamed } from '@mizan/contracts';
 import {
   type Environment,
+  clock,
   databaseUrl,
   eventStoreUrl,
   list,
@@ -22,6 +23,7 @@ const settings = {
   TRANSFERS_URL: url('the address of this service itself'),
   BUS: oneOf('how others hear of the journal', ['kafka', 'feed'], 'kafka'),
   KAFKA_BROKERS: list('the brokers, host:port', ['127.0.0.1:9092']),
+  MOVABLE_CLOCK_FILE: clock,
 };
 
 export type TransfersEnvironment = Environment<typeof settings>;

@@ -94,6 +94,18 @@ describe('holds that fall due', () => {
     await until(async () => (await here.expiries(ledger.uid)).length === 1);
   });
 
+  it('wake their ledger where nobody has it open and the clock is moved', async () => {
+    const { ahead, ...moved } = movedClock();
+    const ledger = await here.newLedger();
+    const first = await here.writers({ owner: 'http://127.0.0.1:1', bounds: { maxOpen: 8, idleMs: 0 }, ...moved });
+    await openLedgerWithAccounts(first, ledger, 1);
+    await carryOut(first, ledger, hold('h', 1, Date.now() + 3 * 86_400_000));
+    await until(async () => first.find(ledger.uid) === undefined);
+    expect(await here.expiries(ledger.uid)).toEqual([]);
+    ahead(3 * 86_400_000);
+    await until(async () => (await here.expiries(ledger.uid)).length === 1);
+  });
+
   it('are not forgotten after a crash, also where the index had not followed yet', async () => {
     const ledger = await here.newLedger();
     const ids = new PostgresCommandIds(here.database.pool);

@@ -1,4 +1,4 @@
-import { TokenVerifier, createApplication } from '@mizan/platform';
+import { TokenVerifier, createApplication, realClock } from '@mizan/platform';
 import { testTokens } from '@mizan/testing';
 import { transfersModule } from './transfers.module.js';
 import { transfersDatabase } from './writing.fixture.js';
@@ -28,6 +28,7 @@ export async function startService() {
       TRANSFERS_URL: 'http://127.0.0.1:1',
       BUS: 'feed' as const,
       KAFKA_BROKERS: [],
+      MOVABLE_CLOCK_FILE: realClock,
     };
     const made = await createApplication({
       name: 'transfers',

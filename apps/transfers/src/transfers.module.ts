@@ -66,13 +66,14 @@ const controllers = [
 
 export function transfersModule(environment: TransfersEnvironment): DynamicModule {
   const { DATABASE_URL, TRANSFERS_URL } = environment;
+  const { wallMs, monotonicMs, aheadMs } = environment.MOVABLE_CLOCK_FILE;
   const providers = [
     ...journalProviders(environment),
     provided(Database, [Readiness], (readiness) => new Database({ url: DATABASE_URL, name: 'transfers', max: MAX_CONNECTIONS }, readiness)),
     provided(Assets, [Database], ({ pool }) => new PostgresAssets(pool)),
     provided(LedgerCatalog, [Database], ({ pool }) => new PostgresLedgerCatalog(pool)),
     provided(PostgresCommandIds, [Database], ({ pool }) => new PostgresCommandIds(pool)),
-    provided(CheckedClock, [], () => new CheckedClock()),
+    provided(CheckedClock, [], () => new CheckedClock(wallMs, monotonicMs, aheadMs)),
     made(PostingMetrics, Metrics),
     provided(
       OpenLedgers,
@@ -80,7 +81,7 @@ export function transfersModule(environment: TransfersEnvironment): DynamicModul
       ({ pool }, events, reader, texts, ids, assets, clock, posting) => {
         const store = observedStore(events, (count) => posting.committed(count));
         const ports = { store, reader, texts, ids, assets, clock, log: writeLog };
-        return new OpenLedgers(ports, new PostgresLeases(pool, TRANSFERS_URL), new PostgresUnattendedLedgers(pool));
+        return new OpenLedgers(ports, new PostgresLeases(pool, TRANSFERS_URL), new PostgresUnattendedLedgers(pool, aheadMs));
       },
     ),
     provided(

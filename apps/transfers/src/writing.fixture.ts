@@ -62,6 +62,7 @@ export async function startWriters(
   {
     owner = 'http://127.0.0.1:1',
     clock = new CheckedClock(),
+    aheadMs = (): number => 0,
     ids = new PostgresCommandIds(pool) as CommandIds,
     bounds = { maxOpen: 256, idleMs: 600_000 },
   } = {},
@@ -69,7 +70,7 @@ export async function startWriters(
   const texts = new PostgresTexts(pool);
   const reader = new JournalReader(store, new StoreFeed(store, (wanted) => texts.find(wanted)));
   const ports = { store, reader, texts, ids, assets: new PostgresAssets(pool), clock, log: () => undefined };
-  const open = new OpenLedgers(ports, new PostgresLeases(pool, owner), new PostgresUnattendedLedgers(pool), bounds);
+  const open = new OpenLedgers(ports, new PostgresLeases(pool, owner), new PostgresUnattendedLedgers(pool, aheadMs), bounds);
   await open.start();
   return open;
 }

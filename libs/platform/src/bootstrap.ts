@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Service, createApplication, version } from './application.js';
-import { oneOf, readEnvironment, wholeNumber } from './environment.js';
+import { clock, oneOf, readEnvironment, wholeNumber } from './environment.js';
 import { log } from './log.js';
 import { Metrics } from './metrics.js';
 
@@ -10,7 +10,9 @@ const CLOSE_WITHIN_MS = 3_000;
 const BREAK_OFF_AFTER_MS = 2_000;
 
 /** Of the environment, what every service reads by itself. */
-const telemetry = {
+const settings = {
+  /** Refused in production, whether the service needs the time or not. */
+  MOVABLE_CLOCK_FILE: clock,
   TELEMETRY: oneOf('where traces go', ['off', 'otlp'], 'off'),
   TELEMETRY_PERCENT: wholeNumber('how many in a hundred requests are traced', { least: 0, most: 100, otherwise: 100 }),
 };
@@ -43,7 +45,7 @@ export async function bootstrap({ environment: { HOST, PORT }, ...service }: Lis
 
 /** Nothing of it is loaded where it is off. @returns what hands over the last traces. */
 async function tracing(name: string): Promise<() => Promise<void>> {
-  const { TELEMETRY, TELEMETRY_PERCENT: percent } = readEnvironment(telemetry);
+  const { TELEMETRY, TELEMETRY_PERCENT: percent } = readEnvironment(settings);
   if (TELEMETRY === 'off') return async () => {};
   const { startTracing } = await import('./tracing.js');
   return startTracing({ name, version, percent });

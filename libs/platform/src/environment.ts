@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { JSONWebKeySet } from 'jose';
+import { type Clock, movableClock, realClock } from './clock.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -163,6 +164,19 @@ export const publicKeysFile: Setting<JSONWebKeySet> = file('a JWKS with the publ
   if (keys.some((key) => 'd' in key)) throw new Error('it holds a private key, which belongs to the gateway alone');
   return { keys };
 });
+
+/** The machine's clock, or, where the variable names a file, one that is moved by it: in development and tests alone. */
+export const clock: Setting<Clock> = (name, variables) => {
+  const path = given(name, variables);
+  if (path === undefined) return realClock;
+  if (variables['NODE_ENV'] === 'production')
+    throw new Fault(`${name} is set, and NODE_ENV is production, where no clock is moved: unset ${name}.`);
+  try {
+    return movableClock(path);
+  } catch (error) {
+    throw new Fault(`${name}: the clock cannot be read: ${(error as Error).message}`);
+  }
+};
 
 /** What every service needs to listen. @param port the one it has unless PORT says another. */
 export const listening = (port: number) =>

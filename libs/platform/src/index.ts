@@ -3,6 +3,7 @@ export { type Service, createApplication, version } from './application.js';
 export {
   type Environment,
   type Setting,
+  clock,
   databaseUrl,
   eventStoreUrl,
   file,
@@ -19,6 +20,7 @@ export {
   wholeNumber,
 } from './environment.js';
 export { Caller, type Credentials, Open, RequireScope, type Scope, bearerOf, callerOf, unauthorized } from './access.js';
+export { type Clock, movableClock, realClock } from './clock.js';
 export { BodyLimit } from './route-settings.js';
 export { TokenVerifier } from './token-verifier.js';
 export { Problem, type ProblemDetails, PROBLEM_TYPE, problemDocument } from './problem.js';

@@ -1,8 +1,11 @@
 import type { Definition, Json, Next, Rejection, Signal } from './definition.js';
+import type { LedgerCall } from './ledger/ledger-call.js';
 
 // A transfer that is held at once and captured on a day; above a limit somebody else has to approve it.
 
 export interface Order extends Record<string, Json> {
+  readonly tenant: string;
+  readonly ledger: string;
   readonly debit: string;
   readonly credit: string;
   /** Minor units. */
@@ -79,16 +82,16 @@ export const delayedTransfer: Definition<DelayedTransfer, DelayedTransferEvent> 
     switch (stage) {
       case 'holding': {
         const { debit, credit, amount } = order!;
-        return { do: 'call', step: 'hold', content: { op: 'hold', debit, credit, amount }, attempts: 3 };
+        return { do: 'call', step: 'hold', content: asked(order!, { op: 'hold', debit, credit, amount }), attempts: 3 };
       }
       case 'waiting':
         return { do: 'wait', until: order!.day };
       case 'asking':
-        return { do: 'approve', step: 'check', content: capture(hold!), maker: order!.maker, expiresAt: order!.day + APPROVAL_MS };
+        return { do: 'approve', step: 'check', content: capture(order!, hold!), maker: order!.maker, expiresAt: order!.day + APPROVAL_MS };
       case 'capturing':
-        return { do: 'call', step: 'capture', content: capture(hold!), attempts: 2, ...(approved ? { approvedIn: 'check' } : {}) };
+        return { do: 'call', step: 'capture', content: capture(order!, hold!), attempts: 2, ...(approved ? { approvedIn: 'check' } : {}) };
       case 'releasing':
-        return { do: 'call', step: 'release', content: { op: 'release', hold: hold! }, attempts: 1 };
+        return { do: 'call', step: 'release', content: asked(order!, { op: 'release', hold: hold! }), attempts: 1 };
       case 'new':
       case 'captured':
       case 'released':
@@ -98,7 +101,8 @@ export const delayedTransfer: Definition<DelayedTransfer, DelayedTransferEvent> 
   },
 };
 
-const capture = (hold: string): Json => ({ op: 'capture', hold });
+const asked = ({ tenant, ledger }: Order, operation: LedgerCall['operation']): Json => ({ tenant, ledger, operation });
+const capture = (order: Order, hold: string): Json => asked(order, { op: 'capture', hold });
 
 function decideMessage({ stage, cancelled }: DelayedTransfer, content: Json): readonly DelayedTransferEvent[] | Rejection {
   if (content !== 'cancel') {

@@ -6,4 +6,6 @@ export * from './recorded.js';
 export * from './instance.js';
 export type { Decision } from './approval.js';
 export * from './runner.js';
+export * from './process-loop.js';
+export { refuseProcessId } from './process-id.js';
 export * from './in-memory-timers.js';

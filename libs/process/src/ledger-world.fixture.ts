@@ -96,13 +96,13 @@ const expected: Readonly<Partial<Record<DelayedTransfer['stage'], string>>> = {
 function messagesOf(draw: Chance, process: string): { process: string; message: { id: string; content: Json } }[] {
   const day = START + between(draw, 3, 9) * DAY_MS;
   const amount = String(between(draw, 1, 15) * 100);
-  const order: Order = { debit: 'deposits', credit: 'payable', amount, day, maker: 'maker' };
+  const order: Order = { tenant: 'trial', ledger: 'trial', debit: 'deposits', credit: 'payable', amount, day, maker: 'maker' };
   const ordered = { process, message: { id: `${process}-order`, content: order } };
   return draw() < 0.7 ? [ordered] : [ordered, { process, message: { id: `${process}-cancel`, content: 'cancel' } }];
 }
 
 function commandOf(id: string, content: Json): Command {
-  const asked = content as { op: string; hold: string; debit: string; credit: string; amount: string };
+  const { operation: asked } = content as { operation: { op: string; hold: string; debit: string; credit: string; amount: string } };
   switch (asked.op) {
     case 'hold': {
       const { debit, credit, amount } = asked;

@@ -17,8 +17,8 @@ export type Answer =
 export interface Calls {
   /** A rejected promise means *unknown*: it may have taken effect, or may still. */
   send(call: SentCall): Promise<Answer>;
-  /** What became of an id; null where nothing is known of it, though a call that is under way may still arrive. */
-  lookup(id: string): Promise<Answer | null>;
+  /** What became of a call, by its id; null where nothing is known of it, though one that is under way may still arrive. */
+  lookup(call: SentCall): Promise<Answer | null>;
 }
 
 /** A process is to be looked at from this moment on. */
@@ -54,4 +54,6 @@ export interface Ports {
   readonly timers: Timers;
   readonly lease: Lease;
   readonly clock: Clock;
+  /** Told of each call whose outcome is unknown, and why; it is asked for again. */
+  readonly unknown?: (call: SentCall, why: unknown) => void;
 }

@@ -2,6 +2,7 @@ import { AppendRefused, type EventStore, MAX_PAGE_EVENTS } from '@mizan/event-st
 import type { Bounds } from './bounds.js';
 import type { Definition, Json } from './definition.js';
 import { Instance } from './instance.js';
+import { refuseProcessId } from './process-id.js';
 import { type Recorded, decode, encode } from './recorded.js';
 
 /** Reads and appends the streams of one kind of process. */
@@ -10,7 +11,9 @@ export class ProcessStream<S, E extends Json> {
     private readonly definition: Definition<S, E>,
     private readonly store: EventStore,
     private readonly bounds: Bounds,
-  ) {}
+  ) {
+    if (!/^[a-z][a-z0-9-]{0,31}$/.test(definition.name)) throw new Error(`'${definition.name}' is no name of a kind of process.`);
+  }
 
   async load(process: string): Promise<Instance<S, E>> {
     const instance = new Instance(this.definition, process);
@@ -46,6 +49,7 @@ export class ProcessStream<S, E extends Json> {
   }
 
   private name(process: string): string {
+    if (refuseProcessId(process)) throw new Error(`'${process}' is no id of a process.`);
     return `${this.definition.name}-${process}`;
   }
 }

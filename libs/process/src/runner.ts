@@ -4,6 +4,7 @@ import { contentText, hashOfText } from './content.js';
 import { type Definition, type Json, type Rejection, isRejection } from './definition.js';
 import type { Instance } from './instance.js';
 import { answered, decided, heard, plan } from './plan.js';
+import { refuseProcessId } from './process-id.js';
 import type { Answer, Ports, Timer } from './ports.js';
 import { ProcessStream } from './process-stream.js';
 import type { CallSent, Recorded } from './recorded.js';
@@ -17,6 +18,9 @@ export interface Message {
 export type Taken = { readonly status: 'taken'; readonly again: boolean } | { readonly status: 'rejected'; readonly rejection: Rejection };
 
 export interface Slice {
+  /** Whether this instance had the lease. */
+  readonly held: boolean;
+  /** Processes that were looked at. */
   readonly looked: number;
   /** Processes that could not be looked at; they are looked at again later. */
   readonly faults: readonly { readonly process: string; readonly error: unknown }[];
@@ -72,21 +76,28 @@ export class Runner<S, E extends Json> {
     });
   }
 
-  /** Takes the timers that are due and does what their processes owe. For whoever holds the lease; others do nothing. */
-  async takeDue(): Promise<Slice> {
+  /**
+   * Takes the timers that are due and does what their processes owe. For whoever holds the lease, as long as it does; others do nothing.
+   * @param stop begins nothing more once it is aborted; what is under way ends by itself.
+   */
+  async takeDue(stop?: AbortSignal): Promise<Slice> {
     const { lease, timers, clock } = this.ports;
-    if (!(await lease.held())) return { looked: 0, faults: [] };
-    const due = await timers.due(clock(), this.bounds.timersPerSlice);
-    const left = [...due];
     const faults: { process: string; error: unknown }[] = [];
+    if (!(await lease.held())) return { held: false, looked: 0, faults };
+    const left = [...(await timers.due(clock(), this.bounds.timersPerSlice))];
+    let looked = 0;
     const work = async (): Promise<void> => {
-      for (let timer = left.shift(); timer; timer = left.shift()) {
+      // Looks take their time, and another may have taken over meanwhile.
+      while (left.length > 0 && !stop?.aborted && (await lease.held())) {
+        const timer = left.shift();
+        if (!timer) return;
+        looked += 1;
         const error = await this.look(timer);
         if (error !== null) faults.push({ process: timer.process, error });
       }
     };
     await Promise.all(Array.from({ length: this.bounds.concurrentCalls }, work));
-    return { looked: due.length, faults };
+    return { held: true, looked, faults };
   }
 
   /** Does what the process owes now, until it waits for something. Any instance may, at any time. */
@@ -123,10 +134,12 @@ export class Runner<S, E extends Json> {
 
   /** The answer, or null where it is unknown. A call that another may have sent is asked for before it is sent again. */
   private async answerTo({ id, step, content }: CallSent, fresh: boolean): Promise<Answer | null> {
-    const { calls } = this.ports;
+    const { calls, unknown } = this.ports;
+    const call = { id, step, content };
     try {
-      return (fresh ? null : await calls.lookup(id)) ?? (await calls.send({ id, step, content }));
-    } catch {
+      return (fresh ? null : await calls.lookup(call)) ?? (await calls.send(call));
+    } catch (why) {
+      unknown?.(call, why);
       return null;
     }
   }
@@ -149,6 +162,8 @@ export class Runner<S, E extends Json> {
     judge: (instance: Instance<S, E>, now: number) => readonly Recorded[] | Rejection | null,
   ): Promise<Taken> {
     const { timers, clock } = this.ports;
+    const refused = refuseProcessId(process);
+    if (refused) return { status: 'rejected', rejection: refused };
     for (let offer = 0; offer < this.bounds.appends; offer += 1) {
       const instance = await this.stream.load(process);
       const events = judge(instance, instance.now(clock()));

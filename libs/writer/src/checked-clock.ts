@@ -5,14 +5,17 @@ export const MAX_CLOCK_DRIFT_MS = 2_000;
 
 /**
  * The writer's clock. It remembers when it last agreed with the database's and carries that on with
- * the monotonic clock, so that a jump of the wall clock is seen before a wrong time is written.
+ * the monotonic clock, so that a jump of the wall clock is seen before a wrong time is written. Business time, which is what is
+ * written, may be ahead of both where a clock is moved on purpose: the real clocks are compared, and then that is added.
  */
 export class CheckedClock {
   private checked: { readonly databaseMs: number; readonly monotonicMs: number } | null = null;
 
+  /** @param aheadMs how far business time is ahead of the wall clock, ms; it never shrinks. */
   constructor(
     private readonly wallMs: () => number = Date.now,
     private readonly monotonicMs: () => number = () => performance.now(),
+    private readonly aheadMs: () => number = () => 0,
   ) {}
 
   /** @param askedAt the monotonic time when the database was asked; its answer lies between then and now. */
@@ -30,12 +33,12 @@ export class CheckedClock {
   checkedNow(): number | null {
     const now = this.wallMs();
     const drift = this.driftAt(now);
-    return drift !== null && Math.abs(drift) <= MAX_CLOCK_DRIFT_MS ? now : null;
+    return drift !== null && Math.abs(drift) <= MAX_CLOCK_DRIFT_MS ? now + this.aheadMs() : null;
   }
 
   /** For reading what callers send: how far ahead their moments lie. Nothing of it is written. */
   now(): number {
-    return this.wallMs();
+    return this.wallMs() + this.aheadMs();
   }
 
   /** How far the clock is ahead of the database's, ms; null before the first comparison. */

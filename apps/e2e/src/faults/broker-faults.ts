@@ -1,7 +1,7 @@
 import { topics } from '@mizan/contracts';
 import { repeatMessages } from '@mizan/testing';
+import { chance } from '@mizan/process/trial';
 import type { Fault } from './fault.js';
-import { chance } from './random.js';
 import { inQuiet } from './read-models.js';
 
 // What happens to the broker and to what lies on it. Posting goes on meanwhile: it does not need it.

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chance } from './random.js';
+import { chance } from '@mizan/process/trial';
 import { type Request, type Said, send } from './request.js';
 import { Wishes } from './wishes.js';
 

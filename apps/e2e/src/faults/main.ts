@@ -1,11 +1,11 @@
 // The long form: faults in random order, up to three at once, for so many minutes. The same seed makes the same choices.
 // What the services take of the machine and of PostgreSQL is looked at all the while; in the end, how far they are behind.
 import { parseArgs } from 'node:util';
+import { type Chance, between, chance, shuffled } from '@mizan/process/trial';
 import type { Bus, Fault } from './fault.js';
 import { faultsOn } from './faults.js';
 import { Footprints, LONG_ENOUGH_MS, crowds, footprintTable, leaks } from './footprints.js';
 import { type Lags, behind, lagTable, watchLags, watchLagsEnd } from './lags.js';
-import { type Chance, between, chance, shuffled } from './random.js';
 import { Stand } from './stand.js';
 import { type Outcome, table, tryOut } from './trial.js';
 

@@ -4,8 +4,8 @@ import { chmod, chown, mkdir, readFile, rename, rm, rmdir, stat, unlink } from '
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { between, chance } from '@mizan/process/trial';
 import type { Fault } from './fault.js';
-import { between, chance } from './random.js';
 import type { BreakablePostgres } from './servers.js';
 import type { Stand } from './stand.js';
 

@@ -1,4 +1,4 @@
-import { type Chance, between, oneOf } from './random.js';
+import { type Chance, between, oneOf } from '@mizan/process/trial';
 import type { Request } from './request.js';
 
 export const LEDGERS = ['faults', 'faults-beside'];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { chance, oneOf } from '@mizan/process/trial';
 import type { Acknowledgement, Clients, Target } from '../faults/clients.js';
-import { chance, oneOf } from '../faults/random.js';
 
 const AT_ONCE = 3;
 const PAUSE_MS = 25;

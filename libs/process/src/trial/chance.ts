@@ -15,3 +15,13 @@ export function chance(seed: number): Chance {
 export const between = (draw: Chance, least: number, most: number): number => least + Math.floor(draw() * (most - least + 1));
 
 export const oneOf = <T>(draw: Chance, all: readonly T[]): T => all[Math.floor(draw() * all.length)]!;
+
+/** All of them in random order. */
+export function shuffled<T>(draw: Chance, all: readonly T[]): T[] {
+  const order = [...all];
+  for (let last = order.length - 1; last > 0; last -= 1) {
+    const other = between(draw, 0, last);
+    [order[last], order[other]] = [order[other]!, order[last]!];
+  }
+  return order;
+}

@@ -35,7 +35,7 @@ export class Node {
       }),
       calls: {
         send: (call) => this.use(() => calls.send(call), true),
-        lookup: (id) => this.use(() => calls.lookup(id), false),
+        lookup: (call) => this.use(() => calls.lookup(call), false),
       },
       timers: {
         set: (timer) => this.use(() => timers.set(timer), false),

@@ -33,7 +33,7 @@ export class Witness<S, E extends Json> implements Calls {
     return this.world.take(call, this.clock());
   }
 
-  async lookup(id: string): Promise<Awaited<ReturnType<Calls['lookup']>>> {
+  async lookup({ id }: SentCall): Promise<Awaited<ReturnType<Calls['lookup']>>> {
     return this.world.lookup(id);
   }
 }
