@@ -2,28 +2,25 @@ import type { Static, TSchema } from 'typebox';
 import { type Envelope, canonicalJson } from './envelope.js';
 import { instant } from './journal-wire.js';
 
-/** One kind of event of one service. */
-export interface EventKind<Name extends string = string, Schema extends TSchema = TSchema> {
-  readonly name: Name;
+/** One kind of event of one service. The JSON Schema of its data stands in a file of its own, which only tests, documents and compilers read. */
+export interface EventKind {
   /** Of the schema that is written today: 1, 2, 3, ... */
   readonly version: number;
   /** One sentence: what the event says. */
   readonly says: string;
-  /** JSON Schema of the event's `data`. */
-  readonly schema: Schema;
   /** By the version that they read: what makes `data` of the next version of it. */
   readonly upcasters?: Readonly<Record<number, (data: unknown) => unknown>>;
 }
 
-/** What `data` of a kind is. */
-export type DataOf<Kind extends EventKind> = Static<Kind['schema']>;
+/** By the name of a kind, the schema of its `data`. */
+export type Schemas = Readonly<Record<string, TSchema>>;
+/** By the name of a kind, the type of its `data`. */
+export type DataIn<S extends Schemas> = { readonly [Name in keyof S & string]: Static<S[Name]> };
 
 /** An event as it was read, in the form of the version that is written today. */
-export interface ReadEvent<Kind extends EventKind = EventKind> {
-  readonly type: Kind['name'];
-  readonly data: DataOf<Kind>;
-  readonly envelope: Envelope;
-}
+export type ReadEvent<Data> = {
+  [Name in keyof Data]: { readonly type: Name; readonly data: Data[Name]; readonly envelope: Envelope };
+}[keyof Data];
 
 /** What the writer of an event knows beside its data. */
 export interface WrittenEvent extends Pick<Envelope, 'id' | 'stream' | 'version' | 'actor' | 'correlation' | 'causation' | 'traceparent'> {
@@ -35,31 +32,26 @@ export interface WrittenEvent extends Pick<Envelope, 'id' | 'stream' | 'version'
   readonly words?: string;
 }
 
-/** The kinds of events that one service writes. Each is declared here and nowhere else. */
-export class EventKinds<const Kind extends EventKind = EventKind> {
-  private readonly byName: ReadonlyMap<string, Kind>;
+/** The kinds of events that one service writes, by their names. Each is declared here and nowhere else. */
+export class EventKinds<Data extends Readonly<Record<string, unknown>>> {
+  private readonly byName: ReadonlyMap<string, EventKind>;
 
   /** @throws Error in one line that names what is declared wrongly: such a program must not start. */
   constructor(
     readonly owner: string,
-    readonly all: readonly Kind[],
+    readonly all: { readonly [Name in keyof Data]: EventKind },
   ) {
-    const fail = (name: string, why: string): never => {
-      throw new Error(`The event kind ${name} of ${owner} is declared wrongly: ${why}.`);
-    };
-    const names = new Set<string>();
-    for (const { name, version, schema, upcasters = {} } of all) {
-      if (!/^[A-Z][A-Za-z]{0,59}$/.test(name)) fail(name, 'a name is 1 to 60 letters, the first of them a capital');
-      if (names.has(name)) fail(name, 'it is declared twice');
-      names.add(name);
-      if (!Number.isInteger(version) || version < 1) fail(name, `its version is ${version}; versions are 1, 2, 3 and so on`);
-      if (typeof schema !== 'object' || schema === null) fail(name, 'it has no schema');
-      for (let from = 1; from < version; from += 1)
-        if (!upcasters[from]) fail(name, `it has version ${version} and no upcaster from ${from}`);
+    this.byName = new Map(Object.entries(all));
+    for (const [name, { version, upcasters = {} }] of this.byName) {
+      const fail = (why: string): never => {
+        throw new Error(`The event kind ${name} of ${owner} is declared wrongly: ${why}.`);
+      };
+      if (!/^[A-Z][A-Za-z]{0,59}$/.test(name)) fail('a name is 1 to 60 letters, the first of them a capital');
+      if (!Number.isInteger(version) || version < 1) fail(`its version is ${version}; versions are 1, 2, 3 and so on`);
+      for (let from = 1; from < version; from += 1) if (!upcasters[from]) fail(`it has version ${version} and no upcaster from ${from}`);
       for (const from of Object.keys(upcasters))
-        if (Number(from) >= version) fail(name, `it has an upcaster from ${from}, and its version is ${version}`);
+        if (Number(from) >= version) fail(`it has an upcaster from ${from}, and its version is ${version}`);
     }
-    this.byName = new Map(all.map((kind) => [kind.name, kind]));
   }
 
   /** The newest version of a kind that this program knows; null for a kind that it does not know. */
@@ -76,16 +68,16 @@ export class EventKinds<const Kind extends EventKind = EventKind> {
   }
 
   /** @throws as `check`. */
-  read(envelope: Envelope): ReadEvent<Kind> {
+  read(envelope: Envelope): ReadEvent<Data> {
     this.check(envelope);
     const { upcasters = {}, version } = this.byName.get(envelope.type)!;
     let { data } = envelope;
     for (let from = envelope.schemaVersion; from < version; from += 1) data = upcasters[from]!(data);
-    return { type: envelope.type, data: data as DataOf<Kind>, envelope };
+    return { type: envelope.type, data, envelope } as ReadEvent<Data>;
   }
 
   /** The stored text of an event: canonical JSON (RFC 8785). */
-  write<Name extends Kind['name']>(name: Name, data: DataOf<Extract<Kind, { readonly name: Name }>>, of: WrittenEvent): string {
+  write<Name extends keyof Data & string>(name: Name, data: Data[Name], of: WrittenEvent): string {
     const { recordedAt, group, words, ...known } = of;
     return canonicalJson({
       ...known,

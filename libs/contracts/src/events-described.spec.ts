@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Type } from 'typebox';
 import { EventKinds } from './event-kind.js';
-import { eventFaults, eventFiles, everyKind, goldenExample } from './events-described.js';
+import { type Described, described, eventFaults, eventFiles, everyKind, goldenExample } from './events-described.js';
 import { services } from './services.js';
 
 const docs = new URL('../../../docs/', import.meta.url);
@@ -17,20 +17,14 @@ it('every service that owns streams declares the kinds of their events', () => {
 });
 
 describe('a kind', () => {
-  const payouts = (version: number, more = {}) => [
-    new EventKinds('payouts', [
-      {
-        name: 'Sent',
-        version,
-        says: 'It was sent.',
-        schema: Type.Object({ amount: Type.String(), ...more }),
-        upcasters: version === 1 ? {} : { 1: (data: unknown) => data },
-      },
-    ]),
-  ];
-  const files = (owners: readonly EventKinds[]) => eventFiles(owners, () => null);
+  const payouts = (version: number, more = {}) => {
+    const upcasters = version === 1 ? {} : { 1: (data: unknown) => data };
+    const kinds = new EventKinds<{ Sent: unknown }>('payouts', { Sent: { version, says: 'It was sent.', upcasters } });
+    return [described(kinds, { Sent: Type.Object({ amount: Type.String(), ...more }) })];
+  };
+  const files = (owners: readonly Described[]) => eventFiles(owners, () => null);
   const before = files(payouts(1));
-  const faults = (owners: readonly EventKinds[], known: Readonly<Record<string, string>>) =>
+  const faults = (owners: readonly Described[], known: Readonly<Record<string, string>>) =>
     eventFaults(owners, files(owners), (path) => known[path] ?? null);
 
   it('whose schema changed without a version is named', () => {

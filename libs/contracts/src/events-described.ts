@@ -1,11 +1,27 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import type { TSchema } from 'typebox';
 import { decodeEnvelope } from './envelope.js';
-import type { EventKind, EventKinds } from './event-kind.js';
+import type { EventKind, EventKinds, Schemas } from './event-kind.js';
 import { journalKinds } from './journal-kinds.js';
+import { journalSchemas } from './journal-schemas.js';
 
-/** The kinds of events of every service that writes any. */
-export const everyKind: readonly EventKinds[] = [journalKinds];
+/** The kinds of one service, with the schemas of their data. */
+export interface Described {
+  readonly owner: string;
+  readonly kinds: readonly DescribedKind[];
+}
+interface DescribedKind extends EventKind {
+  readonly name: string;
+  readonly schema: TSchema;
+}
+
+export function described<Data extends Readonly<Record<string, unknown>>>({ owner, all }: EventKinds<Data>, schemas: Schemas): Described {
+  const kinds = Object.entries<EventKind>(all).map(([name, kind]) => ({ name, ...kind, schema: schemas[name]! }));
+  return { owner, kinds };
+}
+
+/** The kinds of every service that writes any. */
+export const everyKind: readonly Described[] = [described(journalKinds, journalSchemas)];
 
 /** Files about the kinds, by their path in `docs/`. */
 export type Files = Readonly<Record<string, string>>;
@@ -39,8 +55,8 @@ interface JsonSchema {
  * The page about all events, and the JSON Schema of each kind's data.
  * @param example a stored event of a kind, or null.
  */
-export function eventFiles(owners: readonly EventKinds[], example: (kind: string) => string | null): Files {
-  const schemas = owners.flatMap(({ owner, all }) => all.map((kind) => [schemaPath(owner, kind), schemaFile(owner, kind)] as const));
+export function eventFiles(owners: readonly Described[], example: (kind: string) => string | null): Files {
+  const schemas = owners.flatMap(({ owner, kinds }) => kinds.map((kind) => [schemaPath(owner, kind), schemaFile(owner, kind)] as const));
   return { 'events.md': page(owners, example), ...Object.fromEntries(schemas) };
 }
 
@@ -48,9 +64,9 @@ export function eventFiles(owners: readonly EventKinds[], example: (kind: string
  * What is wrong with the files that are kept, one line each.
  * @param kept the text of a file, or null where there is none.
  */
-export function eventFaults(owners: readonly EventKinds[], wanted: Files, kept: (path: string) => string | null): readonly string[] {
-  const changed = owners.flatMap(({ owner, all }) =>
-    all.flatMap((kind) => {
+export function eventFaults(owners: readonly Described[], wanted: Files, kept: (path: string) => string | null): readonly string[] {
+  const changed = owners.flatMap(({ owner, kinds }) =>
+    kinds.flatMap((kind) => {
       const path = schemaPath(owner, kind);
       const before = kept(path);
       return before === null || before === wanted[path]
@@ -66,9 +82,9 @@ export function eventFaults(owners: readonly EventKinds[], wanted: Files, kept: 
   return [...changed, ...missing.map((path) => `docs/${path} is missing: node scripts/events.mjs`), ...stale];
 }
 
-const schemaPath = (owner: string, { name, version }: EventKind): string => `events/${owner}/${name}.v${version}.json`;
+const schemaPath = (owner: string, { name, version }: DescribedKind): string => `events/${owner}/${name}.v${version}.json`;
 
-function schemaFile(owner: string, { name, version, says, schema }: EventKind): string {
+function schemaFile(owner: string, { name, version, says, schema }: DescribedKind): string {
   const head = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: `mizan:${owner}:${name}:${version}`,
@@ -78,18 +94,18 @@ function schemaFile(owner: string, { name, version, says, schema }: EventKind): 
   return `${JSON.stringify({ ...head, ...(schema as object) }, null, 2)}\n`;
 }
 
-function page(owners: readonly EventKinds[], example: (kind: string) => string | null): string {
+function page(owners: readonly Described[], example: (kind: string) => string | null): string {
   return `<!-- Written by scripts/events.mjs from libs/contracts. -->
 # Events
 What each service writes into its streams. An event is one canonical JSON text (RFC 8785); the tables show its \`data\`, the
 [envelope](../libs/contracts/src/envelope.ts) is the same for all. A reader that meets a kind or a version that it does not know halts: a newer program wrote it.
-${owners.map((kinds) => section(kinds, example)).join('\n')}`;
+${owners.map((owner) => section(owner, example)).join('\n')}`;
 }
 
-const section = ({ owner, all }: EventKinds, example: (kind: string) => string | null): string =>
-  `\n## ${owner}\n${all.map((kind) => kindText(owner, kind, example(kind.name))).join('\n')}`;
+const section = ({ owner, kinds }: Described, example: (kind: string) => string | null): string =>
+  `\n## ${owner}\n${kinds.map((kind) => kindText(owner, kind, example(kind.name))).join('\n')}`;
 
-function kindText(owner: string, kind: EventKind, example: string | null): string {
+function kindText(owner: string, kind: DescribedKind, example: string | null): string {
   const rows = fieldsOf(kind.schema).map(({ name, type, says }) => `| \`${name}\` | ${type} | ${says} |`);
   const shown = example === null ? '' : `\n\`\`\`json\n${JSON.stringify(JSON.parse(example), null, 2)}\n\`\`\`\n`;
   return `
