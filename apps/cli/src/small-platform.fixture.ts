@@ -264,7 +264,7 @@ export class SmallPlatform {
 
   #ledgerBody(id: string): unknown {
     const { closedThrough, position } = this.#of(id).book.ledger;
-    return { id, name: id, closedThrough, position };
+    return { id, uid: id, name: id, closedThrough, position };
   }
 
   #follow(ledger: string, request: IncomingMessage, response: ServerResponse): void {

@@ -346,6 +346,8 @@ describe('POST /v1/token', () => {
   it('takes the form of OAuth clients', async () => {
     const form = (fields: Record<string, string>) => fetch(`${origin}/v1/token`, { method: 'POST', body: new URLSearchParams(fields) });
     expect((await form({ grant_type: 'client_credentials', client_secret: apiKey })).status).toBe(200);
+    // A field that is not known is ignored in a form (RFC 6749, 3.2).
+    expect((await form({ grant_type: 'client_credentials', client_secret: apiKey, audience: 'books', scope: 'all' })).status).toBe(200);
     expect(await problemOf(await form({ grant_type: 'password', client_secret: apiKey }))).toEqual(problem(400, 'invalid_operation'));
     expect(await problemOf(await form({ grant_type: 'client_credentials' }))).toEqual(problem(401, 'unauthorized'));
   });

@@ -97,7 +97,13 @@ export const schemas = {
   Token: answer({ access_token: text('A signed JWT.'), token_type: { type: 'string', const: 'Bearer' }, expires_in: { type: 'integer' } }),
 
   LedgerRequest: request({}, { name: text('For people.', { maxLength: 128 }) }),
-  Ledger: answer({ id: text('The ledger’s id.'), name: text('For people.'), closedThrough: orNull(day), position }),
+  Ledger: answer({
+    id: text('The ledger’s id.'),
+    uid: text('Opaque, and never changed. The ledger’s journal is the stream journal-<uid>.'),
+    name: text('For people.'),
+    closedThrough: orNull(day),
+    position,
+  }),
   LedgerList: page('Ledger'),
   PeriodRequest: request({ id: commandId, through: day }),
   AssetRequest: request({ exponent }),

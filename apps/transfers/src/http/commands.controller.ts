@@ -31,8 +31,8 @@ export class CommandsController {
   async closePeriod(@Param('ledger') ledger: string, @HandedIn() handed: Handed): Promise<LedgerBody> {
     const event = await this.desk.carryOut(ledger, 'close-period', {}, handed, HttpStatus.OK);
     if (event.type !== 'PeriodClosed') throw unexpected(event);
-    const { name } = await this.ledgers.entry(handed.asking.tenant, ledger);
-    return { id: ledger, name, closedThrough: event.command.through, position: event.position };
+    const { uid, name } = await this.ledgers.entry(handed.asking.tenant, ledger);
+    return { id: ledger, uid, name, closedThrough: event.command.through, position: event.position };
   }
 
   @Get('commands/:id')
