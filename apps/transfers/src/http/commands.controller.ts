@@ -58,12 +58,19 @@ export class CommandsController {
   @Post('batch')
   @BodyLimit(MAX_BATCH_BYTES)
   @HttpCode(HttpStatus.OK)
-  @Describe({ id: 'postBatch', summary: 'Send many operations at once', body: 'BatchRequest', answers: { 200: 'BatchAnswer' } })
+  @Describe({
+    id: 'postBatch',
+    summary: 'Send many operations at once',
+    body: 'BatchRequest',
+    answers: { 200: 'BatchAnswer' },
+    recorded: true,
+  })
   async batch(
     @Param('ledger') ledger: string,
     @Body() given: unknown,
     @AskedBy() asking: Asking,
   ): Promise<{ readonly results: readonly ResultBody[] }> {
-    return { results: await carryOutBatch(given, this.clock.now(), (asks) => this.ledgers.ask(asking, ledger, asks)) };
+    const { prefixes } = asking;
+    return { results: await carryOutBatch(given, this.clock.now(), prefixes, (asks) => this.ledgers.ask(asking, ledger, asks)) };
   }
 }
