@@ -25,7 +25,7 @@ it('the way back from what a key posted is one step', async () => {
   const { code, out, err } = await mizan('trace t1');
   expect(code).toBe(0);
   expect(fields(out)).toEqual([
-    ['of', 'is'],
+    ['field', 'value'],
     ['event', 'journal-shop@4'],
     ['type', 'EntryPosted'],
     ['recorded', expect.stringMatching(/^20.*Z$/)],
@@ -55,9 +55,9 @@ describe('the way back from what a service posted', () => {
       ['correlation', 'payout-17'],
       ['causation', 'payout-17@3'],
       ['process', 'payout-17'],
-      ['event', 'payout-17@1'],
-      ['asked', at],
-      ['actor', 'key:17ab'],
+      ['first event', 'payout-17@1'],
+      ['asked at', at],
+      ['asked by', 'key:17ab'],
       ['correlation', 'order-1'],
       ['causation', ''],
     ]);
@@ -100,6 +100,11 @@ describe('the way back from what a service posted', () => {
     const { code, err } = await mizan('trace lost');
     expect([code, err]).toEqual([1, 'service:payouts did not say for which process it acted.\n']);
   });
+});
+
+it('nobody asked for the end of a hold that came by itself', async () => {
+  platform.lies.journal = (items) => items.map((item) => ({ ...item, event: item.event.replace('AccountOpened', 'HoldExpired') }));
+  expect(await mizan('trace --position 2')).toMatchObject({ code: 0, err: 'Nobody asked: the hold had come to its end.\n' });
 });
 
 it.each([

@@ -18,8 +18,8 @@ interface Line {
 }
 
 const columns: readonly Column<Line>[] = [
-  { title: 'of', cell: ({ name }) => name },
-  { title: 'is', cell: ({ value }) => value, gives: true },
+  { title: 'field', cell: ({ name }) => name },
+  { title: 'value', cell: ({ value }) => value, gives: true },
 ];
 
 /** From an event of the journal back to whoever asked: the event says it, or names the process of a service that does. */
@@ -81,9 +81,9 @@ const linesOf = (event: Traced): Line[] => [
 
 const linesOfProcess = ({ process, stream, asked: { actor, at, correlation, causation } }: ProcessBody): Line[] => [
   { name: 'process', value: process },
-  { name: 'event', value: `${stream}@1` },
-  { name: 'asked', value: { at } },
-  { name: 'actor', value: actor },
+  { name: 'first event', value: `${stream}@1` },
+  { name: 'asked at', value: { at } },
+  { name: 'asked by', value: actor },
   { name: 'correlation', value: correlation },
   { name: 'causation', value: causation },
 ];
