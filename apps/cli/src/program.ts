@@ -237,6 +237,16 @@ function addReading(program: Command, act: Act): void {
 
 function addOperations(program: Command, act: Act): void {
   program
+    .command('trace')
+    .description('the way back from an entry to whoever asked for it')
+    .argument('[entry]', 'the id of an entry, a hold or any other write', named)
+    .option('--position <n>', 'instead: its place in the journal')
+    .action(
+      act(async (session, entry: string | undefined, options: { position?: string }) =>
+        (await import('./commands/trace.js')).trace(session, entry, options),
+      ),
+    );
+  program
     .command('status')
     .description('services, versions, positions and lag')
     .action(act(async (session) => (await import('./commands/status.js')).status(session)));

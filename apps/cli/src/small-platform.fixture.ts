@@ -8,6 +8,7 @@ import {
   type JournalItemBody,
   type KeptTexts,
   type ProblemDocument,
+  type ProcessBody,
   type ResultBody,
   type StatementLineBody,
   type TrialBalanceBody,
@@ -52,6 +53,14 @@ export class SmallPlatform {
   readonly lies: Lies = {};
   /** Answers given before the real one, oldest first: overload, lost outcomes. `hangUp` does the work and breaks the line. */
   readonly troubles: (Answer | 'hangUp')[] = [];
+  /** Processes of services, by name. */
+  readonly processes = new Map<string, ProcessBody>();
+  /** Who asks, as it stands in the events from now on. */
+  asking: { readonly actor: string; readonly correlation: string | null; readonly causation: string | null } = {
+    actor: 'key:test',
+    correlation: null,
+    causation: null,
+  };
   /** Bodies of all batches, as they came. */
   readonly batches: unknown[] = [];
   url = '';
@@ -98,9 +107,7 @@ export class SmallPlatform {
       const provenance = {
         eventId: randomUUID(),
         stream: `journal-${id}`,
-        actor: 'key:test',
-        correlation: null,
-        causation: null,
+        ...this.asking,
         traceparent: null,
         salt: () => randomBytes(16).toString('hex'),
       };
@@ -128,6 +135,10 @@ export class SmallPlatform {
     const [, , things = '', ledger = '', kind, id, aspect] = url.pathname.split('/').map(decodeURIComponent);
     if (things === 'status')
       return ok({ ready: true, services: { transfers: { service: 'transfers', version: '1.0.0', ready: true, checks: {} } } });
+    if (things === 'processes') {
+      const process = this.processes.get(ledger);
+      return process ? ok(process) : problem('not_found', `There is no process ${ledger}.`);
+    }
     if (request.method === 'PUT') {
       if (!this.books.has(ledger)) this.openLedger(ledger);
       return ok(this.#ledgerBody(ledger));
@@ -182,6 +193,12 @@ export class SmallPlatform {
     if (kind === 'transfers') {
       const entry = events.find((event) => isEntry(event) && event.command.id === id);
       return entry && isEntry(entry) ? ok(entryBody(ledger, entry)) : problem('entry_not_found', `There is no entry ${id}.`);
+    }
+    if (kind === 'commands') {
+      const event = book.command(id ?? '');
+      return event
+        ? ok({ id, op: event.command.op, status: 'applied', position: event.position })
+        : problem('not_found', `The id ${id} is not spent.`);
     }
     if (kind === 'holds') {
       const hold = book.hold(id ?? '');
@@ -264,7 +281,7 @@ export class SmallPlatform {
 
   #ledgerBody(id: string): unknown {
     const { closedThrough, position } = this.#of(id).book.ledger;
-    return { id, name: id, closedThrough, position };
+    return { id, uid: id, name: id, closedThrough, position };
   }
 
   #follow(ledger: string, request: IncomingMessage, response: ServerResponse): void {

@@ -1,4 +1,15 @@
-import { type ApiKey, actingFor, callerOf, hashOf, isWellFormed, looksLikeApiKey, makeApiKey, refusalOf } from './api-key.js';
+import { type ServiceRow, serviceNamed, services } from '@mizan/contracts';
+import {
+  type ApiKey,
+  NOT_FOR_TENANT,
+  actingFor,
+  callerOf,
+  hashOf,
+  isWellFormed,
+  looksLikeApiKey,
+  makeApiKey,
+  refusalOf,
+} from './api-key.js';
 
 describe('an API key', () => {
   it('has its form, whatever the random bits', () => {
@@ -24,36 +35,63 @@ describe('an API key', () => {
   });
 });
 
-const key: ApiKey = { id: '17ab', tenant: 'acme', name: 'importer', scopes: ['ledger'] };
+const key: ApiKey = { id: '17ab', tenant: 'acme', name: 'importer', scopes: ['ledger'], prefix: null };
+const payouts: ServiceRow = { ...serviceNamed('accounts'), name: 'payouts', scopes: ['feed', 'ledger'], processes: ['payout'] };
+const vault: ServiceRow = { ...payouts, name: 'vault', scopes: ['ledger'], processes: ['erasure'] };
+const rows = [...services, payouts, vault];
+const ofPayouts: ApiKey = { ...key, tenant: '*', name: 'service:payouts', scopes: ['feed', 'ledger'] };
 
 it('a tenant’s key acts under its id, a service under its own name', () => {
-  expect(callerOf(key)).toEqual({ tenant: 'acme', actor: 'key:17ab', scopes: ['ledger'] });
-  expect(callerOf({ ...key, tenant: '*', name: 'service:accounts', scopes: ['feed'] })).toEqual({
+  expect(callerOf(key, [], services)).toEqual({ tenant: 'acme', actor: 'key:17ab', scopes: ['ledger'] });
+  expect(callerOf({ ...key, tenant: '*', name: 'service:accounts', scopes: ['feed'] }, [], services)).toEqual({
     tenant: '*',
     actor: 'service:accounts',
     scopes: ['feed'],
   });
 });
 
-it('a service’s key reads the feed of all tenants, and acts for one tenant at a time with its other scopes', () => {
-  const service = { ...key, tenant: '*', name: 'service:payouts', scopes: ['feed', 'ledger'] };
-  expect(callerOf(service)).toEqual({ tenant: '*', actor: 'service:payouts', scopes: ['feed'] });
-  expect(actingFor(service, 'acme')).toEqual({ tenant: 'acme', actor: 'service:payouts', scopes: ['ledger'] });
-  expect(actingFor(service, '*')).toBeNull();
-  expect(actingFor({ ...service, scopes: ['feed'] }, 'acme')).toBeNull();
+it('a service’s key reads the feed of all tenants, and acts for one tenant at a time with the other scopes of its row', () => {
+  const acting = { tenant: 'acme', actor: 'service:payouts', scopes: ['ledger'], prefixes: { own: ['payout-'], reserved: ['erasure-'] } };
+  expect(callerOf(ofPayouts, [], rows)).toEqual({ tenant: '*', actor: 'service:payouts', scopes: ['feed'] });
+  expect(actingFor(ofPayouts, 'acme', [], rows)).toEqual(acting);
+  expect(actingFor(ofPayouts, '*', [], rows)).toBe(NOT_FOR_TENANT);
+});
+
+it('what a service’s key has beyond its row is not given', () => {
+  const reader = { ...payouts, scopes: ['feed'] };
+  expect(actingFor(ofPayouts, 'acme', [], [reader])).toContain('may not act for a tenant');
+  expect(callerOf(ofPayouts, [], [{ ...payouts, scopes: ['ledger'] }]).scopes).toEqual([]);
+});
+
+it('what its row has and the key lacks is refused, and named', () => {
+  expect(actingFor({ ...ofPayouts, scopes: ['feed'] }, 'acme', [], rows)).toBe(
+    'The key of the service payouts lacks ledger, which its row says. Give it a new key.',
+  );
+  expect(callerOf({ ...ofPayouts, scopes: ['ledger'] }, [], rows).scopes).toEqual([]);
+});
+
+it('a service without a row may do nothing', () => {
+  expect(callerOf(ofPayouts, [], services).scopes).toEqual([]);
+  expect(actingFor(ofPayouts, 'acme', [], services)).toContain('There is no service:payouts');
 });
 
 it('a tenant’s key acts for its own tenant alone', () => {
-  expect(actingFor(key, 'acme')).toEqual(callerOf(key));
-  expect(actingFor(key, 'other')).toBeNull();
+  expect(actingFor(key, 'acme', [], rows)).toEqual(callerOf(key, [], rows));
+  expect(actingFor(key, 'other', [], rows)).toBe(NOT_FOR_TENANT);
+});
+
+it('a key owns its prefix, and knows those of all others in its tenant and of all services', () => {
+  const owner = { ...key, prefix: 'order-' };
+  expect(callerOf(owner, ['order-', 'till-'], rows).prefixes).toEqual({ own: ['order-'], reserved: ['erasure-', 'payout-', 'till-'] });
+  expect(callerOf(key, ['order-'], services).prefixes).toEqual({ own: [], reserved: ['order-'] });
 });
 
 it.each([
   [{}],
   [{ tenant: '*', name: 'service:accounts', scopes: ['feed'] }],
-  [{ tenant: '*', name: 'service:payouts', scopes: ['ledger'] }],
-  [{ tenant: '*', name: 'service:payouts', scopes: ['feed', 'ledger'] }],
-])('a key with %j may be given out', (change) => expect(refusalOf({ ...key, ...change })).toBeNull());
+  [{ tenant: '*', name: 'service:vault', scopes: ['ledger'] }],
+  [{ tenant: '*', name: 'service:payouts', scopes: ['ledger', 'feed'] }],
+])('a key with %j may be given out', (change) => expect(refusalOf({ ...key, ...change }, rows)).toBeNull());
 
 it.each([
   [{ tenant: 'Acme' }, 'A tenant is named'],
@@ -63,4 +101,9 @@ it.each([
   [{ name: 'service:accounts' }, 'no other is'],
   [{ tenant: '*' }, 'no other is'],
   [{ scopes: ['feed'] }, 'no other key has it'],
-])('a key with %j may not', (change, why) => expect(refusalOf({ ...key, ...change })).toContain(why));
+  [{ tenant: '*', name: 'service:accounts', scopes: ['feed', 'ledger'] }, 'has the scopes of its row, feed'],
+  [{ tenant: '*', name: 'service:payouts', scopes: ['ledger'] }, 'has the scopes of its row, feed, ledger'],
+  [{ tenant: '*', name: 'service:nobody' }, 'There is no service:nobody'],
+  [{ tenant: '*', name: 'service:transfers' }, 'asks no other'],
+  [{ tenant: '*', name: 'service:vault', prefix: 'order-' }, 'by its row'],
+])('a key with %j may not', (change, why) => expect(refusalOf({ ...key, ...change }, rows)).toContain(why));

@@ -1,6 +1,6 @@
-import type { Caller } from '@mizan/contracts';
+import type { Caller, ServiceRow } from '@mizan/contracts';
 import { type Credentials, Problem, type TokenVerifier, unauthorized } from '@mizan/platform';
-import { type ApiKey, actingFor, callerOf, isWellFormed, looksLikeApiKey } from './api-key.js';
+import { type ApiKey, NOT_FOR_TENANT, actingFor, callerOf, isWellFormed, looksLikeApiKey } from './api-key.js';
 import type { ApiKeys } from './tables/api-keys.postgres.js';
 
 /** A key that was looked up is good for this long without asking again: so long may a revoked one live on. */
@@ -23,6 +23,7 @@ export class GatewayCredentials implements Credentials {
   constructor(
     private readonly keys: ApiKeys,
     private readonly tokens: TokenVerifier,
+    private readonly services: readonly ServiceRow[],
   ) {}
 
   remembered(credential: string): Caller | null {
@@ -40,9 +41,9 @@ export class GatewayCredentials implements Credentials {
    */
   async verifyFor(apiKey: string, tenant: string): Promise<Caller> {
     const { key } = this.trusted(apiKey) ?? (await this.lookUpOnce(apiKey));
-    const caller = actingFor(key, tenant);
-    if (caller === null || !(await this.answered(this.keys.knowsTenant(tenant))))
-      throw new Problem('forbidden', 'This API key may not act for that tenant.');
+    const ofTenant = await this.answered(this.keys.prefixesOf(tenant));
+    const caller = ofTenant === null ? NOT_FOR_TENANT : actingFor(key, tenant, ofTenant, this.services);
+    if (typeof caller === 'string') throw new Problem('forbidden', caller);
     return caller;
   }
 
@@ -64,10 +65,11 @@ export class GatewayCredentials implements Credentials {
   private async lookUp(apiKey: string): Promise<KnownKey> {
     if (!isWellFormed(apiKey)) throw unauthorized('This API key is mistyped or cut off: its checksum does not fit.');
     const until = performance.now() + KEY_TRUSTED_MS;
-    const key = await this.answered(this.keys.find(apiKey));
+    const found = await this.answered(this.keys.find(apiKey));
     this.known.delete(apiKey);
-    if (!key) throw unauthorized('This API key was revoked or never given out.');
-    const known = { key, caller: callerOf(key), until };
+    if (!found) throw unauthorized('This API key was revoked or never given out.');
+    const { ofTenant, ...key } = found;
+    const known = { key, caller: callerOf(key, ofTenant, this.services), until };
     if (this.known.size >= REMEMBERED) this.known.delete(this.known.keys().next().value!);
     this.known.set(apiKey, known);
     return known;

@@ -71,7 +71,7 @@ afterAll(async () => {
 
 it('migrates once', async () => {
   const admin = { ADMIN_DATABASE_URL: database.adminUrl, SERVICE_PASSWORD };
-  expect(await run('migrate', [], admin)).toEqual({ code: 0, out: '{"service":"gateway","applied":1}\n', err: '' });
+  expect(await run('migrate', [], admin)).toEqual({ code: 0, out: '{"service":"gateway","applied":2}\n', err: '' });
   expect(await run('migrate', [], admin)).toEqual({ code: 0, out: '{"service":"gateway","applied":0}\n', err: '' });
 });
 
@@ -93,8 +93,26 @@ it('gives keys out, lists them without their secret, and revokes them', async ()
   expect(listed.out).not.toContain(apiKey);
 });
 
+it('gives a service the scopes of its row, and a prefix to one key of a tenant', async () => {
+  expect((await run('key.command', ['create', '--tenant', '*', '--name', 'service:accounts'])).code).toBe(0);
+  const till = ['create', '--tenant', 'acme', '--name', 'till', '--scopes', 'ledger', '--prefix'];
+  const { keyId } = JSON.parse((await run('key.command', [...till, 'till-'])).out) as { keyId: string };
+  const taken = await run('key.command', [...till, 'till-2']);
+  expect([taken.code, taken.err]).toEqual([1, expect.stringContaining('was given the prefix till-')]);
+  await run('key.command', ['revoke', '--key', keyId]);
+  expect((await run('key.command', [...till, 'till-'])).code).toBe(0);
+  const listed = (await run('key.command', ['list'])).out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
+  expect(listed).toContainEqual(expect.objectContaining({ name: 'service:accounts', scopes: ['feed'], prefix: null }));
+  expect(listed.filter((key) => 'prefix' in key && key.prefix === 'till-')).toHaveLength(2);
+});
+
 it.each([
   [['create', '--tenant', 'acme', '--name', 'importer', '--scopes', 'feed'], 1, 'no other key has it'],
+  [['create', '--tenant', '*', '--name', 'service:accounts', '--scopes', 'ledger'], 1, 'has the scopes of its row, feed'],
+  [['create', '--tenant', 'acme', '--name', 'till', '--scopes', 'ledger', '--prefix', 'a b'], 1, 'A prefix is 3 to 40'],
   [['revoke', '--key', 'nobody'], 1, 'There is no key nobody'],
   [['create', '--tenant', 'acme'], 2, 'Usage:'],
   [['list', '--all'], 2, 'Usage:'],

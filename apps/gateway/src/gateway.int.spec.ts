@@ -5,6 +5,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { exportJWK, generateKeyPair } from 'jose';
 import type pg from 'pg';
 import { migrateService, openPool, serviceUrl } from '@mizan/database';
+import { type ServiceRow, serviceNamed, services } from '@mizan/contracts';
 import { TokenVerifier, createApplication } from '@mizan/platform';
 import { type TestDatabase, testDatabase } from '@mizan/testing';
 import { makeApiKey } from './api-key.js';
@@ -14,6 +15,14 @@ import { gateway } from './gateway.module.js';
 import { type SigningKey, publicKeysOf } from './token-signer.js';
 
 const password = 'gateway-test-password';
+
+/** Two services beside those that there are: one acts for tenants, one reads the feed. */
+const payoutsRow: ServiceRow = { ...serviceNamed('accounts'), name: 'payouts', scopes: ['ledger'], processes: ['payout'] };
+const rows = [
+  ...services.map((row): ServiceRow => (row.name === 'accounts' ? { ...row, processes: ['report'] } : row)),
+  payoutsRow,
+  { ...payoutsRow, name: 'reader', scopes: ['feed'], processes: [] },
+];
 
 let database: TestDatabase;
 let pool: pg.Pool;
@@ -69,7 +78,7 @@ async function start(urls: { TRANSFERS_URL: string[]; ACCOUNTS_URL: string[] }):
     DATABASE_URL: serviceUrl(database.adminUrl, 'gateway', password),
     SIGNING_KEY_FILE: signingKey,
   };
-  const started = await createApplication(gateway({ ...environment, ...urls }));
+  const started = await createApplication(gateway({ ...environment, ...urls }, rows));
   await started.listen(0, '127.0.0.1');
   return { app: started, origin: await started.getUrl() };
 }
@@ -124,6 +133,7 @@ describe('a request that is forwarded', () => {
     ['GET', '/v1/ledgers/main/accounts/clients%3A17/balance', 'accounts'],
     ['GET', '/v1/ledgers/main/accounts/clients:17/statement?from=2026-01-01', 'accounts'],
     ['GET', '/v1/ledgers/main/trial-balance', 'accounts'],
+    ['GET', '/v1/processes/report-17', 'accounts'],
   ])('%s %s goes to its owner as it came', async (method, path, service) => {
     const response = await call(path, { method });
     expect(response.status).toBe(200);
@@ -137,6 +147,7 @@ describe('a request that is forwarded', () => {
       tenant: 'acme',
       actor: `key:${keyId}`,
       scopes: ['ledger'],
+      prefixes: { own: [], reserved: ['payout-', 'report-'] },
     });
     expect(JSON.stringify(headers)).not.toContain('mzn_');
   });
@@ -346,6 +357,8 @@ describe('POST /v1/token', () => {
   it('takes the form of OAuth clients', async () => {
     const form = (fields: Record<string, string>) => fetch(`${origin}/v1/token`, { method: 'POST', body: new URLSearchParams(fields) });
     expect((await form({ grant_type: 'client_credentials', client_secret: apiKey })).status).toBe(200);
+    // A field that is not known is ignored in a form (RFC 6749, 3.2).
+    expect((await form({ grant_type: 'client_credentials', client_secret: apiKey, audience: 'books', scope: 'all' })).status).toBe(200);
     expect(await problemOf(await form({ grant_type: 'password', client_secret: apiKey }))).toEqual(problem(400, 'invalid_operation'));
     expect(await problemOf(await form({ grant_type: 'client_credentials' }))).toEqual(problem(401, 'unauthorized'));
   });
@@ -357,6 +370,8 @@ describe('POST /v1/token', () => {
       expect(response.status).toBe(200);
       return ((await response.json()) as { access_token: string }).access_token;
     };
+    const ofPayouts = { own: ['payout-'], reserved: ['report-'] };
+    const ofOthers = { own: [], reserved: ['payout-', 'report-'] };
     let payouts: string;
     let reader: string;
     beforeAll(async () => {
@@ -365,10 +380,10 @@ describe('POST /v1/token', () => {
       ({ apiKey: reader } = await keys.create({ tenant: '*', name: 'service:reader', scopes: ['feed'] }));
     });
 
-    it('names the tenant that it acts for, one after another, and no other scope than the key has', async () => {
+    it('names the tenant that it acts for, one after another, and no other scope than its row has', async () => {
       for (const tenant of ['acme', 'second', 'acme']) {
         const token = await tokenFor(payouts, JSON.stringify({ tenant }));
-        expect(await verifier().verify(token)).toEqual({ tenant, actor: 'service:payouts', scopes: ['ledger'] });
+        expect(await verifier().verify(token)).toEqual({ tenant, actor: 'service:payouts', scopes: ['ledger'], prefixes: ofPayouts });
         const forwarded = (await (await call('/v1/ledgers', { key: token })).json()) as { headers: { authorization: string } };
         expect(forwarded.headers.authorization).toBe(`Bearer ${token}`);
       }
@@ -376,7 +391,7 @@ describe('POST /v1/token', () => {
 
     it('is a tenant’s own where its key names its own tenant', async () => {
       const token = await tokenFor(apiKey, '{"tenant":"acme"}');
-      expect(await verifier().verify(token)).toEqual({ tenant: 'acme', actor: `key:${keyId}`, scopes: ['ledger'] });
+      expect(await verifier().verify(token)).toEqual({ tenant: 'acme', actor: `key:${keyId}`, scopes: ['ledger'], prefixes: ofOthers });
     });
 
     it('is refused where the key may not act for the tenant', async () => {
@@ -388,6 +403,39 @@ describe('POST /v1/token', () => {
       ] as const;
       for (const [key, body] of refusals)
         expect(await problemOf(await post('/v1/token', body, { authorization: `Bearer ${key}` }))).toEqual(problem(403, 'forbidden'));
+    });
+
+    it('has neither what its key has beyond the row, nor anything where the key lacks some of it', async () => {
+      const more = await keys.create({ tenant: '*', name: 'service:payouts', scopes: ['feed', 'ledger'] });
+      expect(await verifier().verify(await tokenFor(more.apiKey, '{"tenant":"acme"}'))).toMatchObject({ scopes: ['ledger'] });
+      expect(await problemOf(await post('/v1/token', '{}', { authorization: `Bearer ${more.apiKey}` }))).toEqual(problem(403, 'forbidden'));
+      const less = await keys.create({ tenant: '*', name: 'service:payouts', scopes: ['feed'] });
+      const refused = await post('/v1/token', '{"tenant":"acme"}', { authorization: `Bearer ${less.apiKey}` });
+      expect(await refused.json()).toMatchObject({ status: 403, detail: expect.stringContaining('lacks ledger, which its row says') });
+    });
+
+    it('knows the prefixes of the tenant’s keys, revoked ones too, and each of these its own', async () => {
+      const owner = async () => {
+        const made = await keys.createOwner({ tenant: 'third', name: 'till', scopes: ['ledger'], prefix: 'till-' }, () => null);
+        if (typeof made === 'string') throw new Error(made);
+        return made;
+      };
+      const other = await keys.create({ tenant: 'third', name: 'other', scopes: ['ledger'] });
+      const { id, apiKey: till } = await owner();
+      const prefixes = async (key: string) => (await verifier().verify(await tokenFor(key, '{"tenant":"third"}'))).prefixes;
+      expect(await prefixes(till)).toEqual({ own: ['till-'], reserved: ['payout-', 'report-'] });
+      expect(await prefixes(payouts)).toEqual({ own: ['payout-'], reserved: ['report-', 'till-'] });
+      await expect(owner()).rejects.toThrow('api_keys_one_owner');
+      await keys.revoke(id);
+      expect(await prefixes(other.apiKey)).toEqual({ own: [], reserved: ['payout-', 'report-', 'till-'] });
+      expect(await prefixes((await owner()).apiKey)).toEqual({ own: ['till-'], reserved: ['payout-', 'report-'] });
+    });
+
+    it('goes on to the service with its prefixes, its correlation and its causation', async () => {
+      const headers = { 'mizan-correlation': 'payout-17', 'mizan-causation': 'payout-17@3' };
+      const heard = (await (await call('/v1/ledgers', { headers })).json()) as { headers: Record<string, string> };
+      expect(heard.headers).toMatchObject(headers);
+      expect(await verifier().verify(heard.headers['authorization']!.slice('Bearer '.length))).toMatchObject({ prefixes: ofOthers });
     });
 
     it('never lets the key itself reach a ledger', async () => {

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { serviceNamed, urlVariable } from '@mizan/contracts';
+import { type ServiceRow, serviceNamed, services as allServices, urlVariable } from '@mizan/contracts';
 import { Database, Readiness, type Service, TokenVerifier, made, provided } from '@mizan/platform';
 import type { FastifyInstance } from 'fastify';
 import { ApiDocument } from './http/api-document.js';
@@ -8,7 +8,7 @@ import { ApiKeys } from './tables/api-keys.postgres.js';
 import type { GatewayEnvironment } from './environment.js';
 import { Forwarding } from './http/forwarding.js';
 import { GatewayCredentials } from './gateway-credentials.js';
-import { perUpstream, upstreamNames } from './http/routing.js';
+import { perUpstream, routesAmong, upstreamNames } from './http/routing.js';
 import { Services, assertReady } from './http/services.js';
 import { StatusController } from './http/status.controller.js';
 import { TokenController } from './http/token.controller.js';
@@ -28,7 +28,7 @@ class GatewayModule implements OnModuleInit {
   }
 }
 
-function gatewayModule({ DATABASE_URL, SIGNING_KEY_FILE, ...addresses }: GatewayEnvironment): DynamicModule {
+function gatewayModule({ DATABASE_URL, SIGNING_KEY_FILE, ...addresses }: GatewayEnvironment, rows: readonly ServiceRow[]): DynamicModule {
   const urls = perUpstream((name) => addresses[urlVariable(name)]);
   const verifier = new TokenVerifier(publicKeysOf(SIGNING_KEY_FILE));
   const providers = [
@@ -38,7 +38,7 @@ function gatewayModule({ DATABASE_URL, SIGNING_KEY_FILE, ...addresses }: Gateway
       (readiness) => new Database({ url: DATABASE_URL, name: 'gateway', max: serviceNamed('gateway').connections }, readiness),
     ),
     provided(ApiKeys, [Database], ({ pool }) => new ApiKeys(pool)),
-    provided(GatewayCredentials, [ApiKeys], (keys) => new GatewayCredentials(keys, verifier)),
+    provided(GatewayCredentials, [ApiKeys], (keys) => new GatewayCredentials(keys, verifier, rows)),
     provided(TokenSigner, [], () => TokenSigner.from(SIGNING_KEY_FILE)),
     provided(Services, [Readiness], (readiness) => {
       const services = new Services(urls);
@@ -48,16 +48,17 @@ function gatewayModule({ DATABASE_URL, SIGNING_KEY_FILE, ...addresses }: Gateway
     made(ApiDocument, Services),
     provided(Forwarding, [HttpAdapterHost, TokenSigner], (host, signer) => {
       const upstreams = perUpstream((name) => new Upstream(name, urls[name]));
-      return new Forwarding(host, upstreams, signer);
+      return new Forwarding(host, upstreams, signer, routesAmong(rows));
     }),
   ];
   return { module: GatewayModule, providers };
 }
 
-export function gateway(environment: GatewayEnvironment): Service {
+/** @param rows the table of services, of which keys and ids are judged. */
+export function gateway(environment: GatewayEnvironment, rows: readonly ServiceRow[] = allServices): Service {
   return {
     name: 'gateway',
-    module: gatewayModule(environment),
+    module: gatewayModule(environment, rows),
     tokens: GatewayCredentials,
     publish: (own, app) => app.get(ApiDocument, { strict: false }).whole(own),
   };

@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util';
+import { services } from '@mizan/contracts';
 import { openPool } from '@mizan/database';
 import { databaseUrl, readEnvironment } from '@mizan/platform';
-import { refusalOf } from './api-key.js';
+import { refusalOf, serviceOf } from './api-key.js';
+import { prefixRefusal } from './id-prefixes.js';
 import { ApiKeys } from './tables/api-keys.postgres.js';
 
 const USAGE = `Usage:
-  key.command.js create --tenant <tenant | *> --name <name> --scopes <scope,...>
+  key.command.js create --tenant <tenant> --name <name> --scopes <scope,...> [--prefix <prefix of ids that only this key may spend>]
+  key.command.js create --tenant '*' --name service:<name>
   key.command.js list
   key.command.js revoke --key <key id>
 The environment gives DATABASE_URL (or DATABASE_URL_FILE) of the role mizan_gateway. Answers are JSON, one line each.
@@ -15,15 +18,25 @@ The environment gives DATABASE_URL (or DATABASE_URL_FILE) of the role mizan_gate
 async function run([action, ...rest]: string[], keys: ApiKeys): Promise<number> {
   const { values } = parseArgs({
     args: rest,
-    options: { tenant: { type: 'string' }, name: { type: 'string' }, scopes: { type: 'string' }, key: { type: 'string' } },
+    options: {
+      tenant: { type: 'string' },
+      name: { type: 'string' },
+      scopes: { type: 'string' },
+      prefix: { type: 'string' },
+      key: { type: 'string' },
+    },
   });
-  const { tenant, name, scopes, key } = values;
+  const { tenant, name, prefix, key } = values;
+  // A service's key has the scopes of its row.
+  const scopes = values.scopes?.split(',') ?? (name === undefined ? undefined : serviceOf({ name }, services)?.scopes);
   if (action === 'create' && tenant !== undefined && name !== undefined && scopes !== undefined) {
-    const wanted = { tenant, name, scopes: scopes.split(',') };
-    const refusal = refusalOf(wanted);
+    const wanted = { tenant, name, scopes };
+    const refusal = refusalOf({ ...wanted, prefix: prefix ?? null }, services);
     if (refusal !== null) return fail(refusal, 1);
-    const { id, apiKey } = await keys.create(wanted);
-    return say({ tenant, keyId: id, apiKey });
+    const made = await (prefix === undefined
+      ? keys.create(wanted)
+      : keys.createOwner({ ...wanted, prefix }, (given) => prefixRefusal(prefix, given, services)));
+    return typeof made === 'string' ? fail(made, 1) : say({ tenant, keyId: made.id, apiKey: made.apiKey });
   }
   if (action === 'list') {
     for (const { id, ...known } of await keys.list()) say({ keyId: id, ...known });

@@ -37,8 +37,8 @@ export class TokenSigner {
   }
 
   /** A new token, good for 300 s from now. */
-  sign({ tenant, actor, scopes }: Caller): Promise<string> {
-    return new SignJWT({ tenant, scopes })
+  sign({ actor, ...claims }: Caller): Promise<string> {
+    return new SignJWT({ ...claims })
       .setProtectedHeader({ alg: 'EdDSA', ...(this.kid === undefined ? {} : { kid: this.kid }) })
       .setSubject(actor)
       .setIssuer(TOKEN_ISSUER)
@@ -68,7 +68,8 @@ export class TokenSigner {
   }
 }
 
-/** One actor may act for several tenants, and with other scopes after its key was replaced. */
-const nameOf = ({ tenant, actor, scopes }: Caller): string => `${tenant} ${actor} ${scopes.join()}`;
+/** One actor may act for several tenants, with other scopes after its key was replaced, and beside new owners of prefixes. */
+const nameOf = ({ tenant, actor, scopes, prefixes }: Caller): string =>
+  `${tenant} ${actor} ${scopes.join()} ${prefixes?.own.join() ?? ''} ${prefixes?.reserved.join() ?? ''}`;
 
 const clockAhead = (): number => Date.now() - performance.now();

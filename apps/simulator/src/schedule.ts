@@ -128,7 +128,7 @@ class Schedule {
     for (const place of world.ledgers) {
       const { uid, tenant, operations } = place;
       const writer = world.writers[0]!;
-      const origin = { actor: 'prologue', correlation: null, traceparent: null };
+      const origin = { actor: 'prologue', correlation: null, causation: null, traceparent: null };
       for (let opened = false; !opened;) {
         await world.time.sleep(50);
         const asked = writer.ask({ uid, tenant }, [{ kind: 'open-ledger', tenant, ledger: uid, name: uid }], origin);

@@ -115,7 +115,7 @@ export class World {
     const asks = readings.flatMap((reading) => ('ask' in reading ? [reading.ask] : []));
     this.note(`${caller} asks ${writer.machine.name} of ${uid}: ${JSON.stringify(questions.map(asText))}`);
     try {
-      const origin = { actor: caller, correlation: null, traceparent: null };
+      const origin = { actor: caller, correlation: null, causation: null, traceparent: null };
       const replies = (asks.length === 0 ? [] : await writer.ask({ uid, tenant }, asks, origin)).values();
       attempt.told = readings.map((reading, place) => {
         const question = questions[place]!;

@@ -64,9 +64,9 @@ export class Ledgers {
     const followed = await this.ids.followed(uid);
     const position = await this.reader.end(uid);
     const writer = this.open.find(uid);
-    if (writer?.position === position) return { id, name, closedThrough: writer.closedThrough, position };
+    if (writer?.position === position) return { id, uid, name, closedThrough: writer.closedThrough, position };
     const closedThrough = (await this.reader.lastClosedDay(uid, followed.through, position)) ?? followed.closedThrough;
-    return { id, name, closedThrough, position };
+    return { id, uid, name, closedThrough, position };
   }
 
   private async submit<A extends Ask>(entry: CatalogEntry, asks: readonly A[], origin: Asking['origin']): Promise<Reply<A>[]> {

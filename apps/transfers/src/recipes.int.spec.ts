@@ -78,7 +78,7 @@ describe('a recipe, sent as it is printed', () => {
     await open.ask(ledger, [{ kind: 'open-ledger', tenant: ledger.tenant, ledger: name, name }], origin);
     for (const { at, body, results } of batches) {
       clock.moment = at;
-      const answers = told(await carryOutBatch(body, at, (asks) => open.ask(ledger, asks, origin)));
+      const answers = told(await carryOutBatch(body, at, null, (asks) => open.ask(ledger, asks, origin)));
       const expected = answers.map(([path]) => [path, results.get(path) ?? { status: 'applied' }] as const);
       expect(answers).toEqual(expected);
       expect([...results.keys()].filter((path) => !answers.some(([answered]) => answered === path))).toEqual([]);

@@ -63,6 +63,7 @@ export async function startService() {
   const service = {
     database,
     token,
+    sign: tokens.sign,
     strangerToken: await sign('two', 'key:two', 'ledger'),
     feedToken: await sign('*', 'service:accounts', 'feed'),
     send,

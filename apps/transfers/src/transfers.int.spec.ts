@@ -1,4 +1,4 @@
-import type { AccountBody, EntryBody, ProblemDocument, ResultBody } from '@mizan/contracts';
+import type { AccountBody, EntryBody, LedgerBody, ProblemDocument, ResultBody } from '@mizan/contracts';
 import { type Answer, type Service, startService } from './service.fixture.js';
 
 let service: Service;
@@ -29,7 +29,10 @@ describe('ledgers', () => {
       status: 201,
       body: { id: 'second', name: 'Second', closedThrough: null, position: 1 },
     });
-    expect((await put('/v1/ledgers/second', {})).status).toBe(200);
+    const { status, body } = await put<LedgerBody>('/v1/ledgers/second', {});
+    expect(status).toBe(200);
+    expect(await get('/v1/ledgers/second')).toMatchObject({ status: 200, body });
+    expect((JSON.parse((await service.journalLines('second')).trim()) as { stream: string }).stream).toBe(`journal-${body.uid}`);
     expect(await put('/v1/ledgers/second', { name: 'Other' })).toMatchObject({ status: 409, body: { code: 'id_conflict', field: 'name' } });
     const first = await get<{ items: { id: string }[]; next: string }>('/v1/ledgers?limit=1');
     expect(first.body.items.map(({ id }) => id)).toEqual(['main']);

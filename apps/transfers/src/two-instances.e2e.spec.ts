@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EntryBody, LedgerBody, ResultBody } from '@mizan/contracts';
+import type { EntryBody, JournalItemBody, LedgerBody, ListBody, ResultBody } from '@mizan/contracts';
 import { type Instance, startInstances } from './instances.fixture.js';
 
 // Two processes of the service on one database: whoever is asked, one of them writes a ledger, and either may die or stand still.
@@ -142,8 +142,11 @@ describe('an instance that does not write a ledger', () => {
       expect(await platform.put(at, 'main', { name: 'other' })).toMatchObject({ status: 409, body: { code: 'id_conflict' } });
       expect(await platform.get<LedgerBody>(at, 'main')).toMatchObject({ status: 200, body: { position: posted.body.position } });
     }
-    const withKey = await platform.post(other, 'main/transfers', { ...deposit('x'), id: undefined }, { 'idempotency-key': 't-key' });
+    const headers = { 'idempotency-key': 't-key', 'mizan-correlation': 'order-1' };
+    const withKey = await platform.post<EntryBody>(other, 'main/transfers', { ...deposit('x'), id: undefined }, headers);
     expect(withKey).toMatchObject({ status: 201, body: { id: 't-key' } });
+    const { items } = (await platform.get<ListBody<JournalItemBody>>(one, `main/journal?after=${withKey.body.position - 1}&limit=1`)).body;
+    expect(JSON.parse(items[0]!.event)).toMatchObject({ correlation: 'order-1' });
     const operations = Array.from({ length: 3_000 }, (_, i) => ({ op: 'transfer', ...deposit(`b${i}`) }));
     const { status, body } = await platform.post<{ results: ResultBody[] }>(other, 'main/batch', { operations });
     expect(status).toBe(200);

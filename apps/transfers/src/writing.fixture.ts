@@ -75,7 +75,7 @@ export async function startWriters(
   return open;
 }
 
-export const origin = { actor: 'key:test', correlation: null, traceparent: null };
+export const origin = { actor: 'key:test', correlation: null, causation: null, traceparent: null };
 
 /** Opens a ledger with the accounts `bank:cash` (asset) and `clients:1` .. `clients:<clients>` (liability, no floor). */
 export async function openLedgerWithAccounts(open: OpenLedgers, ledger: { uid: string; tenant: string }, clients: number): Promise<void> {

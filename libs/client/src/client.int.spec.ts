@@ -57,6 +57,20 @@ const caught = async (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 describe('a write', () => {
+  it('says why it is sent where the client was told: in headers, over the same connections', async () => {
+    const { client, seen } = await serving([json(201, {})]);
+    const acting = client.because({ correlation: 'payout-17', causation: 'payout-17@3' });
+    await acting.transfer('shop', transfer);
+    await client.because({ correlation: 'order-1' }).batch('shop', []);
+    await client.transfer('shop', transfer);
+    expect(seen.map(({ headers }) => [headers['mizan-correlation'], headers['mizan-causation']])).toEqual([
+      ['payout-17', 'payout-17@3'],
+      ['order-1', undefined],
+      [undefined, undefined],
+    ]);
+    expect(seen.every(({ headers }) => headers.authorization === 'Bearer key-1')).toBe(true);
+  });
+
   it('sends bigint amounts as digits, with the key, and says whether it is a replay', async () => {
     const { client, seen } = await serving([json(201, { id: 't-1' }), json(200, { id: 't-1' }, { 'idempotency-replayed': 'true' })]);
     expect(await client.transfer('berka', transfer)).toEqual({ body: { id: 't-1' }, replayed: false });

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { CAUSATION_HEADER, CORRELATION_HEADER } from '@mizan/contracts';
 import type {
   AccountBody,
   AssetBody,
@@ -9,6 +10,7 @@ import type {
   JournalItemBody,
   LedgerBody,
   ListBody,
+  ProcessBody,
   ResultBody,
   StatementBody,
   TokenBody,
@@ -23,6 +25,14 @@ export interface MizanClientOptions extends Omit<TransportOptions, 'credential'>
   readonly apiKey?: string;
   /** For a service's own port: a token, or a way to get a fresh one (they live for minutes). */
   readonly token?: string | (() => string | Promise<string>);
+}
+
+/** Why a client writes what it writes, as it will stand in the events. */
+export interface Reason {
+  /** What the writes belong to: a service's process, an order; 1 to 128 of A-Z a-z 0-9 _ . : -, a letter or digit first. */
+  readonly correlation: string;
+  /** The event that led to them, `<stream>@<version>`; services alone say one. */
+  readonly causation?: string;
 }
 
 /** What a write answers: the thing as it is, and whether this id had already been sent before. */
@@ -91,10 +101,23 @@ const RECONNECT_MS = 250;
 /** The HTTP API, one method for each call. Errors: MizanProblem, OutcomeUnknown, Unreachable. */
 export class MizanClient {
   readonly #http: Transport;
+  readonly #options: MizanClientOptions;
+  readonly #reason: Readonly<Record<string, string>>;
 
-  constructor(options: MizanClientOptions) {
+  /** @param whose a client whose connections this one shares. @param reason that of its writes. */
+  constructor(options: MizanClientOptions, whose?: MizanClient, reason?: Reason) {
     const { apiKey, token, ...rest } = options;
-    this.#http = new Transport({ ...rest, credential: token ?? apiKey });
+    this.#options = options;
+    this.#http = whose ? whose.#http : new Transport({ ...rest, credential: token ?? apiKey });
+    this.#reason = {
+      ...(reason && { [CORRELATION_HEADER]: reason.correlation }),
+      ...(reason?.causation !== undefined && { [CAUSATION_HEADER]: reason.causation }),
+    };
+  }
+
+  /** The same client, over the same connections, whose writes say why they are sent. To close either is to close both. */
+  because(reason: Reason): MizanClient {
+    return new MizanClient(this.#options, this, reason);
   }
 
   /** Lets calls under way end, then closes the connections. */
@@ -281,6 +304,10 @@ export class MizanClient {
     const { status, body } = await this.#http.once<unknown>({ method: 'GET', path: '/health/ready' });
     return { ready: status === 200, body };
   }
+  /** A process of a service, `<kind>-<id>`, and who asked for it. */
+  process(process: string): Promise<ProcessBody> {
+    return this.#get(`/v1/processes/${segment(process)}`);
+  }
   /** How the whole platform is, service by service. */
   status(): Promise<StatusBody> {
     return this.#get('/v1/status');
@@ -308,7 +335,7 @@ export class MizanClient {
   }
 
   async #write<T>(method: 'POST' | 'PUT' | 'PATCH', path: string, body: unknown, signal?: AbortSignal): Promise<Written<T>> {
-    const reply: Reply<T> = await this.#http.json<T>({ method, path, body, signal });
+    const reply: Reply<T> = await this.#http.json<T>({ method, path, body, headers: this.#reason, signal });
     return { body: reply.body, replayed: reply.headers['idempotency-replayed'] === 'true' };
   }
 }

@@ -20,6 +20,8 @@ import {
 
 export interface LedgerBody {
   readonly id: string;
+  /** Its own for ever, and nobody else's: its journal is the stream `journal-<uid>`. */
+  readonly uid: string;
   readonly name: string;
   readonly closedThrough: string | null;
   readonly position: number;

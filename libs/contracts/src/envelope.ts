@@ -12,7 +12,7 @@ export interface Envelope {
   readonly recordedAt: string;
   /** Who asked: the API key's or service's own name, never a person's. */
   readonly actor: string;
-  /** The request that led to it. */
+  /** What it belongs to: a process of a service, or what its caller said; else the request that led to it. */
   readonly correlation: string | null;
   /** The event that led to it, where one did. */
   readonly causation: string | null;

@@ -5,6 +5,8 @@ export * from './journal-kinds.js';
 export * from './journal-events.js';
 export * from './seams.js';
 export * from './journal-feed.js';
+export * from './id-prefix.js';
+export * from './provenance.js';
 export * from './token.js';
 export * from './services.js';
 export * from './problem.js';

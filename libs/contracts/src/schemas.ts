@@ -96,8 +96,25 @@ export const schemas = {
   ),
   Token: answer({ access_token: text('A signed JWT.'), token_type: { type: 'string', const: 'Bearer' }, expires_in: { type: 'integer' } }),
 
+  Process: answer({
+    process: text('<kind>-<id>; its kind says which service it is of.'),
+    stream: text('The stream of its events.'),
+    asked: answer({
+      actor: text('key:<key id>, or service:<name> where another service asked.'),
+      at: moment,
+      correlation: orNull(text('What the caller had to tell it by.')),
+      causation: orNull(text('The event that led a service to ask, <stream>@<version>.')),
+    }),
+  }),
+
   LedgerRequest: request({}, { name: text('For people.', { maxLength: 128 }) }),
-  Ledger: answer({ id: text('The ledger’s id.'), name: text('For people.'), closedThrough: orNull(day), position }),
+  Ledger: answer({
+    id: text('The ledger’s id.'),
+    uid: text('Opaque, and never changed. The ledger’s journal is the stream journal-<uid>.'),
+    name: text('For people.'),
+    closedThrough: orNull(day),
+    position,
+  }),
   LedgerList: page('Ledger'),
   PeriodRequest: request({ id: commandId, through: day }),
   AssetRequest: request({ exponent }),

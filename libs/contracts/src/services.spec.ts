@@ -1,9 +1,10 @@
-import { type ServiceRow, checkedServices, serviceNamed, services, urlVariable } from './services.js';
+import { type ServiceRow, checkedServices, ownerOfProcess, serviceNamed, services, urlVariable } from './services.js';
 
 const ledger: ServiceRow = {
   name: 'books',
   port: 9001,
   streams: ['book'],
+  processes: [],
   says: 'mizan.books',
   hears: [],
   scopes: [],
@@ -24,6 +25,14 @@ test('a service is found by its name, and named in the variable of its address',
   expect(urlVariable('transfers')).toBe('TRANSFERS_URL');
 });
 
+test('a process is found by its kind, which no other kind hides', () => {
+  const rows = checkedServices([{ ...ledger, processes: ['close', 'close_year'] }, reader]);
+  expect(ownerOfProcess('close-2026:1:1', rows)?.name).toBe('books');
+  expect(ownerOfProcess('close_year-2026', rows)?.name).toBe('books');
+  expect(ownerOfProcess('closed-2026', rows)).toBeNull();
+  expect(ownerOfProcess('close-2026')).toBeNull();
+});
+
 test.each<[string, ServiceRow[], string]>([
   ['a name with a hyphen', [{ ...ledger, name: 'the-books' }], "service 'the-books' is wrong: a name is 1 to 31 small letters"],
   ['a topic without a stream', [{ ...ledger, streams: [] }], "service 'books' is wrong: it says mizan.books but owns no kind of stream"],
@@ -34,6 +43,14 @@ test.each<[string, ServiceRow[], string]>([
     "service 'reader' is wrong: it hears mizan.books and lacks the scope feed",
   ],
   ['an unknown scope', [{ ...ledger, scopes: ['everything'] }], "service 'books' is wrong: the scope everything is not known"],
+  [
+    'a kind of process that no id can begin with',
+    [{ ...ledger, processes: ['a b'] }],
+    "service 'books' is wrong: the kind of process a b is not",
+  ],
+  ['a kind that would hide another', [{ ...ledger, processes: ['close', 'close-year'] }], 'the kind of process close-year is not'],
+  ['a kind of process twice', [{ ...ledger, processes: ['close', 'close'] }], 'two services have the processes close'],
+  ['too many kinds', [{ ...ledger, processes: Array.from({ length: 33 }, (_, i) => `kind${i}`) }], '33 kinds of processes, and 32'],
   ['one name twice', [ledger, { ...ledger, port: 9003, streams: [], says: null }], 'two services have the name books'],
   ['one port twice', [ledger, { ...reader, port: 9001 }], 'two services have the port 9001'],
   ['two owners of a kind of stream', [ledger, { ...ledger, name: 'other', port: 9003, says: null }], 'two services own the streams book'],

@@ -1,3 +1,4 @@
+import { MAX_KINDS_OF_PROCESSES } from './id-prefix.js';
 import { topics } from './journal-feed.js';
 import { scopes } from './token.js';
 
@@ -9,6 +10,8 @@ export interface ServiceRow {
   readonly port: number;
   /** Kinds of the streams that it alone may append to: a stream is `<kind>-<id>`. */
   readonly streams: readonly string[];
+  /** Kinds of its processes. A process is `<kind>-<id>`; ids that begin with `<kind>-` are its key's alone. */
+  readonly processes: readonly string[];
   /** The topic on which it says what happened; null where it says nothing. */
   readonly says: string | null;
   /** The topics that it hears. */
@@ -29,6 +32,7 @@ export const services = checkedServices([
     name: 'transfers',
     port: 8081,
     streams: ['journal'],
+    processes: [],
     says: topics.journal.name,
     hears: [],
     scopes: [],
@@ -36,11 +40,23 @@ export const services = checkedServices([
     oldSpaceMb: 128,
     connections: 11,
   },
-  { name: 'gateway', port: 8080, streams: [], says: null, hears: [], scopes: [], memoryMb: 250, oldSpaceMb: 96, connections: 4 },
+  {
+    name: 'gateway',
+    port: 8080,
+    streams: [],
+    processes: [],
+    says: null,
+    hears: [],
+    scopes: [],
+    memoryMb: 250,
+    oldSpaceMb: 96,
+    connections: 4,
+  },
   {
     name: 'accounts',
     port: 8082,
     streams: [],
+    processes: [],
     says: null,
     hears: [topics.journal.name],
     scopes: [scopes.feed],
@@ -61,6 +77,14 @@ export function serviceNamed(name: string): ServiceRow {
   return row;
 }
 
+/** The prefix of the ids that processes of a kind spend. */
+export const prefixOfProcesses = (kind: string): string => `${kind}-`;
+
+/** The service whose process this is, or null. @param process `<kind>-<id>`. */
+export function ownerOfProcess(process: string, rows: readonly ServiceRow[] = services): ServiceRow | null {
+  return rows.find(({ processes }) => processes.some((kind) => process.startsWith(prefixOfProcesses(kind)))) ?? null;
+}
+
 /** The environment variable that says where a service is, as `TRANSFERS_URL`. */
 export function urlVariable<Name extends ServiceName>(name: Name): UrlVariable<Name> {
   return `${name.toUpperCase() as Uppercase<Name>}_URL`;
@@ -72,12 +96,14 @@ export type UrlVariable<Name extends ServiceName> = `${Uppercase<Name>}_URL`;
 export function checkedServices<const Rows extends readonly ServiceRow[]>(rows: Rows): Rows {
   const known: readonly string[] = Object.values(scopes);
   const said = rows.flatMap(({ says }) => (says === null ? [] : [says]));
-  for (const { name, hears, scopes: granted, says, streams } of rows) {
+  for (const { name, hears, processes, scopes: granted, says, streams } of rows) {
     const fail = (why: string): never => {
       throw new Error(`The row of the service '${name}' is wrong: ${why}.`);
     };
     if (!/^[a-z][a-z0-9]{0,30}$/.test(name)) fail('a name is 1 to 31 small letters and digits, with a letter first');
     if (says !== null && streams.length === 0) fail(`it says ${says} but owns no kind of stream`);
+    for (const kind of processes)
+      if (!/^[a-z][a-z0-9_]{0,30}$/.test(kind)) fail(`the kind of process ${kind} is not 1 to 31 of a-z 0-9 _ with a letter first`);
     for (const topic of hears) if (!said.includes(topic)) fail(`it hears ${topic}, which no service says`);
     for (const scope of granted) if (!known.includes(scope)) fail(`the scope ${scope} is not known`);
     if (hears.length > 0 && !granted.includes(scopes.feed)) fail(`it hears ${hears[0]} and lacks the scope ${scopes.feed}`);
@@ -86,10 +112,14 @@ export function checkedServices<const Rows extends readonly ServiceRow[]>(rows: 
     'services have the name': rows.map(({ name }) => name),
     'services have the port': rows.map(({ port }) => String(port)),
     'services own the streams': rows.flatMap(({ streams }) => streams),
+    'services have the processes': rows.flatMap(({ processes }) => processes),
     'services say the topic': said,
   })) {
     const twice = values.find((value, index) => values.indexOf(value) !== index);
     if (twice !== undefined) throw new Error(`The table of services is wrong: two ${what} ${twice}.`);
   }
+  const kinds = rows.flatMap(({ processes }) => processes).length;
+  if (kinds > MAX_KINDS_OF_PROCESSES)
+    throw new Error(`The table of services is wrong: it has ${kinds} kinds of processes, and ${MAX_KINDS_OF_PROCESSES} is the most.`);
   return rows;
 }

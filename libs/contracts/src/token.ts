@@ -1,3 +1,5 @@
+import type { IdPrefixes } from './id-prefix.js';
+
 /** What a signed token says. Ed25519 (EdDSA), at most 10 minutes old, issuer `mizan-gateway`, audience `mizan`. */
 export interface Caller {
   /** The tenant whose ledgers may be seen; services that read for all tenants have `*`. */
@@ -5,6 +7,8 @@ export interface Caller {
   /** Who acts, as it will stand in events: `key:<key id>` or `service:<name>`. */
   readonly actor: string;
   readonly scopes: readonly string[];
+  /** Which ids it may spend. Absent where nobody in the tenant owns a prefix, and in tokens of a gateway that knows none. */
+  readonly prefixes?: IdPrefixes;
 }
 
 export const TOKEN_ISSUER = 'mizan-gateway';

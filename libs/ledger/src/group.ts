@@ -74,7 +74,7 @@ function failed({ ledger }: Facts, group: Group, culprit: number, answer: Refuse
 }
 
 /** Why the innocent members of a group, and the group itself, were refused. */
-export function groupFailed(culprit: number, { code, field }: Rejection): Rejection {
+export function groupFailed(culprit: number, { code, field }: { readonly code: string; readonly field?: string }): Rejection {
   const detail = `operations/${culprit} was refused (${code}), so nothing of the group was done.`;
   return { code: 'group_failed', detail, field: `operations/${culprit}${field ? `/${field}` : ''}` };
 }

@@ -275,6 +275,7 @@ it('the OpenAPI document says what is read of a query and a header, and of what 
     'application/x-ndjson': { schema: { type: 'string' } },
   });
   const transfer = paths['/v1/ledgers/{ledger}/transfers'].post;
-  expect(transfer.parameters).toContainEqual(expect.objectContaining({ name: 'Idempotency-Key', in: 'header', required: false }));
+  for (const name of ['Idempotency-Key', 'mizan-correlation', 'mizan-causation'])
+    expect(transfer.parameters).toContainEqual(expect.objectContaining({ name, in: 'header', required: false }));
   expect(transfer.responses['201'].headers).toHaveProperty('Idempotency-Replayed');
 });

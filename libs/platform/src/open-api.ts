@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { applyDecorators } from '@nestjs/common';
-import { type SchemaName, schemas } from '@mizan/contracts';
+import { CAUSATION_HEADER, CORRELATION_HEADER, type SchemaName, schemas } from '@mizan/contracts';
 import {
   ApiBody,
   ApiConsumes,
@@ -38,19 +38,36 @@ export interface Operation {
   readonly idempotent?: boolean;
   /** A command that finds its id in the path, and says of its answer whether it is that of the first time. */
   readonly replayable?: boolean;
+  /** It makes events, which keep what its caller says of its reasons. So does every command with an id. */
+  readonly recorded?: boolean;
 }
 
 const reference = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });
 const problem = { 'application/problem+json': { schema: reference('Problem') } };
 const key = { 'Idempotency-Key': 'The id of the command, where the body has none. Neither is 400; of both, the body’s counts.' };
+const reasons = {
+  [CORRELATION_HEADER]: 'What this belongs to, kept in its events: 1 to 128 of A-Z a-z 0-9 _ . : -, a letter or digit first.',
+  [CAUSATION_HEADER]: 'The event that led to this, <stream>@<version>. Services alone may say one.',
+};
 const replayed = {
   'Idempotency-Replayed': { description: 'The answer is that of the first time.', schema: { type: 'string' as const, enum: ['true'] } },
 };
 
 /** What the OpenAPI document says of a route. Bodies are named; their schemas are those of the contracts. */
 export function Describe(operation: Operation): MethodDecorator {
-  const { id, summary, description, body, form, answers, query = {}, idempotent = false, replayable = idempotent } = operation;
-  const headers = { ...operation.headers, ...(idempotent ? key : {}) };
+  const {
+    id,
+    summary,
+    description,
+    body,
+    form,
+    answers,
+    query = {},
+    idempotent = false,
+    replayable = idempotent,
+    recorded = replayable,
+  } = operation;
+  const headers = { ...operation.headers, ...(idempotent ? key : {}), ...(recorded ? reasons : {}) };
   const replay = replayable ? { headers: replayed } : {};
   return applyDecorators(
     ApiIncludeEndpoint(),

@@ -1,4 +1,4 @@
-import { type Caller, TOKEN_AUDIENCE, TOKEN_ISSUER } from '@mizan/contracts';
+import { type Caller, type IdPrefixes, TOKEN_AUDIENCE, TOKEN_ISSUER } from '@mizan/contracts';
 import { type JSONWebKeySet, type JWTPayload, createLocalJWKSet, errors, jwtVerify } from 'jose';
 import { type Credentials, unauthorized } from './access.js';
 import type { Problem } from './problem.js';
@@ -49,7 +49,7 @@ export class TokenVerifier implements Credentials {
       throw refusal(error);
     });
     const caller = callerOf(payload);
-    if (!caller) throw invalidToken('The token does not say its tenant and scopes.');
+    if (!caller) throw invalidToken('The token does not say its tenant and scopes as a token must.');
     const expiresAt = payload.exp! * 1000;
     this.remember(token, { caller, expiresAt, until: performance.now() + expiresAt - Date.now() });
     return caller;
@@ -62,10 +62,14 @@ export class TokenVerifier implements Credentials {
   }
 }
 
-function callerOf({ sub, tenant, scopes }: JWTPayload): Caller | null {
-  if (typeof tenant !== 'string' || !Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string')) return null;
-  return { tenant, actor: sub!, scopes };
+function callerOf({ sub, tenant, scopes, prefixes }: JWTPayload): Caller | null {
+  if (typeof tenant !== 'string' || !areTexts(scopes)) return null;
+  if (prefixes === undefined) return { tenant, actor: sub!, scopes };
+  const { own, reserved } = (prefixes ?? {}) as Partial<Record<keyof IdPrefixes, unknown>>;
+  return areTexts(own) && areTexts(reserved) ? { tenant, actor: sub!, scopes, prefixes: { own, reserved } } : null;
 }
+
+const areTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((one) => typeof one === 'string');
 
 function refusal(error: unknown): unknown {
   if (error instanceof errors.JWTExpired) return invalidToken('The token has ended. Get a new one with POST /v1/token.');

@@ -14,8 +14,8 @@ export async function testTokens(): Promise<TestTokens> {
   const kid = 'test';
   return {
     publicKeys: { keys: [{ ...(await exportJWK(publicKey)), kid, alg: 'EdDSA', use: 'sig' }] },
-    sign: ({ tenant, actor, scopes }) =>
-      new SignJWT({ tenant, scopes })
+    sign: ({ actor, ...claims }) =>
+      new SignJWT({ ...claims })
         .setSubject(actor)
         .setProtectedHeader({ alg: 'EdDSA', kid })
         .setIssuer(TOKEN_ISSUER)

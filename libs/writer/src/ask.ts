@@ -26,6 +26,8 @@ export type Reply<A extends Ask = Ask> = A extends Ask ? Replies[A['kind']] : ne
 export interface Origin {
   readonly actor: string;
   readonly correlation: string | null;
+  /** The event that led to it, `<stream>@<version>`. */
+  readonly causation: string | null;
   readonly traceparent: string | null;
 }
 

@@ -34,7 +34,7 @@ const FULL_BYTES = 1024 * 1024;
 const MAX_EXPIRIES_FOR_ONE = 40;
 
 /** The writer expires holds of its own accord: nobody asked. */
-const OWN: Origin = { actor: 'transfers', correlation: null, traceparent: null };
+const OWN: Origin = { actor: 'transfers', correlation: null, causation: null, traceparent: null };
 
 /**
  * The decisions that are written together: in one append, or in as few as the store's limits allow. The book runs ahead of
@@ -167,9 +167,7 @@ export class Flush {
   private encode(events: readonly LedgerEvent[], origin: Origin): EncodedEvent[] {
     const stream = journalStream(this.uid);
     const salt = (): string => randomUUID().replaceAll('-', '');
-    return events.map((event) =>
-      encodeEvent(event, { ...origin, eventId: eventId(this.uid, this.epoch, event), stream, causation: null, salt }),
-    );
+    return events.map((event) => encodeEvent(event, { ...origin, eventId: eventId(this.uid, this.epoch, event), stream, salt }));
   }
 }
 

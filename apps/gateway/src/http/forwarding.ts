@@ -8,7 +8,7 @@ import type { Dispatcher } from 'undici';
 import { looksLikeApiKey } from '../api-key.js';
 import { Exchange } from './exchange.js';
 import { headersToForward } from './hop-by-hop.js';
-import { type Route, type UpstreamName, isPlain, routes } from './routing.js';
+import { type Route, type UpstreamName, isPlain } from './routing.js';
 import type { TokenSigner } from '../token-signer.js';
 import type { Upstream } from './upstream.js';
 
@@ -24,6 +24,7 @@ export class Forwarding implements OnModuleInit, OnApplicationShutdown {
     private readonly host: HttpAdapterHost,
     private readonly upstreams: Readonly<Record<UpstreamName, Upstream>>,
     private readonly signer: TokenSigner,
+    private readonly routes: readonly Route[],
   ) {}
 
   onModuleInit(): void {
@@ -38,13 +39,13 @@ export class Forwarding implements OnModuleInit, OnApplicationShutdown {
     fastify.register((server, _, done) => {
       server.removeAllContentTypeParsers();
       server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
-      for (const route of routes) if (!route.streamed) serve(server, route);
+      for (const route of this.routes) if (!route.streamed) serve(server, route);
       done();
     });
     fastify.register((server, _, done) => {
       server.removeAllContentTypeParsers();
       server.addContentTypeParser('*', (_request, stream, parsed) => parsed(null, stream));
-      for (const route of routes) if (route.streamed) serve(server, route);
+      for (const route of this.routes) if (route.streamed) serve(server, route);
       done();
     });
   }

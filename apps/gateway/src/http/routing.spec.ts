@@ -1,4 +1,5 @@
-import { differences, isPlain, isRouted, routes } from './routing.js';
+import { serviceNamed } from '@mizan/contracts';
+import { differences, isPlain, isRouted, routes, routesAmong } from './routing.js';
 
 it.each([
   '/v1/ledgers',
@@ -55,4 +56,18 @@ it('finds where a service and the table differ', () => {
     'accounts: GET /v1/ledgers/{ledger}/transfers is routed and not described',
     'accounts: GET /v1/ledgers/{ledger}/trial-balance is routed and not described',
   ]);
+});
+
+it('a process is asked for at the service whose kind it is, which describes one path for all', () => {
+  const among = routesAmong([{ ...serviceNamed('accounts'), processes: ['payout', 'refund'] }]);
+  const ofProcesses = among.filter(({ path }) => path.startsWith('/v1/processes/'));
+  expect(ofProcesses.map(({ method, path, service }) => `${method} ${path} ${service}`)).toEqual([
+    'GET /v1/processes/payout-:id accounts',
+    'GET /v1/processes/refund-:id accounts',
+  ]);
+  expect(isRouted('/v1/processes/{process}', among)).toBe(true);
+  expect(isRouted('/v1/processes/{process}')).toBe(false);
+  const described = differences('accounts', { paths: { '/v1/processes/{process}': { get: {} } } }, among);
+  expect(described.filter((one) => one.includes('processes'))).toEqual([]);
+  expect(differences('accounts', { paths: {} }, among).filter((one) => one.includes('processes'))).toHaveLength(1);
 });

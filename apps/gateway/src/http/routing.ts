@@ -1,4 +1,4 @@
-import { type ServiceName, serviceNames } from '@mizan/contracts';
+import { type ServiceName, type ServiceRow, prefixOfProcesses, serviceNames, services } from '@mizan/contracts';
 
 /** A service that requests may be forwarded to. */
 export type UpstreamName = Exclude<ServiceName, 'gateway'>;
@@ -55,22 +55,37 @@ const table: readonly (readonly [path: string, Readonly<Partial<Record<Method, U
   [`${LEDGER}/trial-balance`, { GET: 'accounts' }],
 ];
 
-export const routes: readonly Route[] = table.flatMap(([path, methods]) =>
-  methodNames.flatMap((method) => {
-    const service = methods[method];
-    return service ? [{ path, method, service, endless: path === `${LEDGER}/events`, streamed: path === `${LEDGER}/batch` }] : [];
-  }),
-);
+const PROCESSES = '/v1/processes/';
+
+/** The table, and for each kind of process who asked for one: its service knows. */
+export function routesAmong(rows: readonly ServiceRow[]): readonly Route[] {
+  const tabled = table.flatMap(([path, methods]) =>
+    methodNames.flatMap((method) => {
+      const service = methods[method];
+      return service ? [{ path, method, service, endless: path === `${LEDGER}/events`, streamed: path === `${LEDGER}/batch` }] : [];
+    }),
+  );
+  const ofProcesses = rows.flatMap(({ name, processes }) =>
+    processes.map((kind): Route => {
+      const path = `${PROCESSES}${prefixOfProcesses(kind)}:id`;
+      return { path, method: 'GET', service: name as UpstreamName, endless: false, streamed: false };
+    }),
+  );
+  return [...tabled, ...ofProcesses];
+}
+
+export const routes: readonly Route[] = routesAmong(services);
 
 type Paths = Readonly<Record<string, object>>;
 type Part = { readonly paths: Paths };
 
 /** Where the table and what a service describes of itself differ: `accounts: GET /v1/ledgers/{ledger} is not routed`. The feed is between services. */
-export function differences(service: UpstreamName, { paths }: Part): readonly string[] {
+export function differences(service: UpstreamName, { paths }: Part, among = routes): readonly string[] {
   const described = Object.entries(paths)
     .filter(([path]) => !path.startsWith('/v1/feed/'))
     .flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`));
-  const routed = routes.filter((route) => route.service === service).map(({ method, path }) => `${method} ${documented(path)}`);
+  const ofService = among.filter((route) => route.service === service).map(({ method, path }) => `${method} ${documented(path)}`);
+  const routed = [...new Set(ofService)];
   return [
     ...described.filter((one) => !routed.includes(one)).map((one) => `${service}: ${one} is not routed`),
     ...routed.filter((one) => !described.includes(one)).map((one) => `${service}: ${one} is routed and not described`),
@@ -78,9 +93,10 @@ export function differences(service: UpstreamName, { paths }: Part): readonly st
 }
 
 /** Whether requests to a path of the document, `/v1/ledgers/{ledger}`, are forwarded. */
-export const isRouted = (path: string): boolean => routes.some((route) => documented(route.path) === path);
+export const isRouted = (path: string, among = routes): boolean => among.some((route) => documented(route.path) === path);
 
-const documented = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');
+/** A service describes one path for processes of all its kinds. */
+const documented = (path: string): string => (path.startsWith(PROCESSES) ? `${PROCESSES}{process}` : path.replaceAll(/:(\w+)/g, '{$1}'));
 
 /** False for a request target that somebody behind us might read as another path. @param target as it came, still percent-encoded. */
 export function isPlain(target: string): boolean {

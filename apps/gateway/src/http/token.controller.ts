@@ -49,7 +49,11 @@ export class TokenController {
         ? (this.credentials.remembered(apiKey) ?? (await this.credentials.verify(apiKey)))
         : await this.credentials.verifyFor(apiKey, tenant);
     if (caller.scopes.length === 0)
-      throw new Problem('forbidden', 'This key acts for one tenant at a time. Name it in the body: {"tenant": "<tenant>"}.');
+      throw new Problem(
+        'forbidden',
+        'For all tenants a service reads the feed alone, where its row and its key have that scope; this one may not. ' +
+          'To act for one tenant, name it in the body: {"tenant": "<tenant>"}.',
+      );
     void reply.header('cache-control', 'no-store');
     return { access_token: await this.signer.sign(caller), token_type: 'Bearer', expires_in: TOKEN_LIFETIME_S };
   }

@@ -1,8 +1,9 @@
-import type { ResultBody } from '@mizan/contracts';
-import { type Answer, type Command, type GroupAnswer, type Misread, readOperation } from '@mizan/ledger';
+import type { IdPrefixes, ResultBody } from '@mizan/contracts';
+import { type Answer, type Command, type GroupAnswer, type Misread, type Reading, groupFailed, readOperation } from '@mizan/ledger';
 import { Problem } from '@mizan/platform';
 import type { Ask, Reply } from '@mizan/writer';
 import { groupBody, resultBody } from './answers.js';
+import { foreignId } from './owned-ids.js';
 
 export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 /** Items of groups counted. */
@@ -11,23 +12,25 @@ const MAX_BATCH_OPERATIONS = 8_192;
 type BatchAsk = Extract<Ask, { kind: 'command' | 'group' }>;
 
 /**
- * Carries out the operations of a batch in order; a bad one is its own rejected result.
+ * Carries out the operations of a batch in order; a bad one, or one whose id is another's, is its own rejected result.
  * @param now the wall clock, ms since the epoch.
  * @throws Problem where the body itself is not a batch.
  */
 export async function carryOutBatch(
   body: unknown,
   now: number,
+  prefixes: IdPrefixes | null,
   ask: (asks: readonly BatchAsk[]) => Promise<Reply<BatchAsk>[]>,
 ): Promise<readonly ResultBody[]> {
-  const readings = operationsOf(body).map((operation) => readOperation(operation, now));
+  const readings = operationsOf(body).map((operation) => permitted(readOperation(operation, now), prefixes));
   const asks = readings.flatMap((reading): BatchAsk[] => {
-    if ('rejection' in reading) return [];
+    if (!('command' in reading)) return [];
     const { command } = reading;
     return [command.op === 'group' ? { kind: 'group', group: command } : { kind: 'command', command }];
   });
   const replies = (await ask(asks)).values();
   return readings.map((reading) => {
+    if ('refused' in reading) return reading.refused;
     if ('rejection' in reading) return misreadBody(reading);
     const reply = replies.next().value!;
     return reading.command.op === 'group'
@@ -37,6 +40,20 @@ export async function carryOutBatch(
         )
       : resultBody((reading.command as Command).id, reply as Answer);
   });
+}
+
+/** The reading itself; or the result of an operation that spends, or holds a member that spends, an id of another's. */
+function permitted(reading: Reading, prefixes: IdPrefixes | null): Reading | { readonly refused: ResultBody } {
+  if (prefixes === null || 'rejection' in reading) return reading;
+  const { command } = reading;
+  const members = command.op === 'group' ? command.operations : [command];
+  const culprit = members.findIndex((member) => foreignId(member, prefixes) !== null);
+  if (culprit < 0) return reading;
+  const detail = foreignId(members[culprit]!, prefixes)!;
+  const rejected = { status: 'rejected', code: 'forbidden', detail, field: 'id' } as const;
+  if (command.op !== 'group') return { refused: { id: members[culprit]!.id, ...rejected } };
+  const failed = { status: 'rejected', ...groupFailed(culprit, rejected) } as const;
+  return { refused: { ...failed, results: members.map(({ id }, place) => ({ id, ...(place === culprit ? rejected : failed) })) } };
 }
 
 function operationsOf(body: unknown): readonly unknown[] {

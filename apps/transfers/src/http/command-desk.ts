@@ -6,6 +6,7 @@ import { HttpStatus } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Asking, Handed } from './asking.js';
 import type { Ledgers } from '../ledgers.js';
+import { foreignId } from './owned-ids.js';
 
 /** Where every command with a route of its own is handed in, and what became of it is looked up. */
 export class CommandDesk {
@@ -22,13 +23,13 @@ export class CommandDesk {
     { given, asking, reply }: Handed,
     created: HttpStatus,
   ): Promise<CommandEvent> {
-    const answer = await this.decide(ledger, this.read(operationOf(op, named, given, asking.idempotencyKey)), asking);
+    const answer = await this.decide(ledger, this.read(operationOf(op, named, given, asking.idempotencyKey), asking), asking);
     return applied(answer, reply, created);
   }
 
   /** Releases a hold. The words it was placed with are looked up in the same breath: what was written is never answered as not written. */
   async release(ledger: string, hold: string, { given, asking, reply }: Handed): Promise<HoldBody> {
-    const command = this.read(operationOf('release', { hold }, given, asking.idempotencyKey));
+    const command = this.read(operationOf('release', { hold }, given, asking.idempotencyKey), asking);
     const asks: Ask[] = [
       { kind: 'command', command },
       { kind: 'hold', id: hold },
@@ -43,19 +44,23 @@ export class CommandDesk {
   async cancel(ledger: string, id: string, { given, asking, reply }: Handed): Promise<CommandEvent> {
     if (given !== undefined && !isEmptyObject(given))
       throw new Problem('invalid_operation', 'The path says which id is given up: send no body, or {}.');
-    const { event, replayed } = await this.decide(ledger, this.read({ op: 'cancel', id }), asking);
+    const { event, replayed } = await this.decide(ledger, this.read({ op: 'cancel', id }, asking), asking);
     if (event === null) throw new Error('A cancelled id was answered without the event that spent it.');
     if (replayed) markReplayed(reply);
     return event;
   }
 
-  read(operation: unknown): Command {
+  /** @throws Problem for a command that is misread, or whose id is another's. */
+  private read(operation: unknown, { prefixes }: Asking): Command {
     const reading = readOperation(operation, this.clock.now());
     if ('rejection' in reading) throw refusal(reading.rejection);
-    return reading.command as Command;
+    const command = reading.command as Command;
+    const why = foreignId(command, prefixes);
+    if (why !== null) throw new Problem('forbidden', why, { field: 'id' });
+    return command;
   }
 
-  async decide(ledger: string, command: Command, asking: Asking): Promise<Answer> {
+  private async decide(ledger: string, command: Command, asking: Asking): Promise<Answer> {
     const [answer] = await this.ledgers.ask(asking, ledger, [{ kind: 'command', command }]);
     return answer!;
   }

@@ -31,8 +31,8 @@ export class CommandsController {
   async closePeriod(@Param('ledger') ledger: string, @HandedIn() handed: Handed): Promise<LedgerBody> {
     const event = await this.desk.carryOut(ledger, 'close-period', {}, handed, HttpStatus.OK);
     if (event.type !== 'PeriodClosed') throw unexpected(event);
-    const { name } = await this.ledgers.entry(handed.asking.tenant, ledger);
-    return { id: ledger, name, closedThrough: event.command.through, position: event.position };
+    const { uid, name } = await this.ledgers.entry(handed.asking.tenant, ledger);
+    return { id: ledger, uid, name, closedThrough: event.command.through, position: event.position };
   }
 
   @Get('commands/:id')
@@ -58,12 +58,19 @@ export class CommandsController {
   @Post('batch')
   @BodyLimit(MAX_BATCH_BYTES)
   @HttpCode(HttpStatus.OK)
-  @Describe({ id: 'postBatch', summary: 'Send many operations at once', body: 'BatchRequest', answers: { 200: 'BatchAnswer' } })
+  @Describe({
+    id: 'postBatch',
+    summary: 'Send many operations at once',
+    body: 'BatchRequest',
+    answers: { 200: 'BatchAnswer' },
+    recorded: true,
+  })
   async batch(
     @Param('ledger') ledger: string,
     @Body() given: unknown,
     @AskedBy() asking: Asking,
   ): Promise<{ readonly results: readonly ResultBody[] }> {
-    return { results: await carryOutBatch(given, this.clock.now(), (asks) => this.ledgers.ask(asking, ledger, asks)) };
+    const { prefixes } = asking;
+    return { results: await carryOutBatch(given, this.clock.now(), prefixes, (asks) => this.ledgers.ask(asking, ledger, asks)) };
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { CAUSATION_HEADER, CORRELATION_HEADER } from '@mizan/contracts';
 import { Problem } from '@mizan/platform';
 import { ANSWER_DEADLINE_MS, type CheckedClock, type OpenLedgers, type WrittenElsewhere } from '@mizan/writer';
 import type { FastifyRequest } from 'fastify';
@@ -15,7 +16,7 @@ const RETRY_MS = 100;
 /** Requests that one instance sends on at once. */
 const MAX_UNDER_WAY = 1_000;
 /** What the writer must know of the request beside its path and body. */
-const SENT_ON = ['authorization', 'accept', 'idempotency-key', 'traceparent', 'tracestate'] as const;
+const SENT_ON = ['authorization', 'accept', 'idempotency-key', CORRELATION_HEADER, CAUSATION_HEADER, 'traceparent', 'tracestate'] as const;
 /** Of the answer, what concerns the connection between the two alone. */
 const OF_ONE_HOP = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding', 'x-request-id']);
 

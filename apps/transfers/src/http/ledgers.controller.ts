@@ -22,7 +22,13 @@ export class LedgersController {
   ) {}
 
   @Put('ledgers/:ledger')
-  @Describe({ id: 'putLedger', summary: 'Create a ledger', body: 'LedgerRequest', answers: { 201: 'Ledger', 200: 'Ledger' } })
+  @Describe({
+    id: 'putLedger',
+    summary: 'Create a ledger',
+    body: 'LedgerRequest',
+    answers: { 201: 'Ledger', 200: 'Ledger' },
+    recorded: true,
+  })
   async put(
     @Param('ledger') id: string,
     @Body() given: unknown,
