@@ -18,6 +18,7 @@ const planted = {
     'apps/two/src/two.ts': `export class Two {}`,
   },
   'writer-imports-no-adapter': { 'libs/writer/src/planted.ts': `import type { Pool } from 'pg';\nexport type Planted = Pool;` },
+  'texts-know-no-owner': { 'libs/texts/src/planted.ts': `export const kafka = await import('kafkajs');` },
   'lib-never-imports-app': {
     'libs/platform/src/planted.ts': `export { three } from '../../../apps/three/src/three.js';`,
     'apps/three/src/three.ts': `export const three = 3;`,
