@@ -43,6 +43,13 @@ export default {
       to: { pathNot: '^libs/(contracts|event-store)/src/|^libs/process/src/(?!postgres/|ledger/)|^node:|^(crypto|timers/promises)$' },
     },
     {
+      name: 'texts-know-no-owner',
+      comment: 'libs/texts keeps words beside the streams of any service: it knows the table, and neither stores, buses nor services.',
+      severity: 'error',
+      from: { path: '^libs/texts/src/', pathNot: tests },
+      to: { pathNot: '^libs/(texts|contracts|database)/src/|node_modules/(@types/)?pg/|^node:|^(assert|assert/strict|url)$' },
+    },
+    {
       name: 'lib-never-imports-app',
       comment: 'Libraries do not know who uses them.',
       severity: 'error',

@@ -22,6 +22,7 @@ const planted = {
     'libs/process/src/planted.ts': `import { timers } from './postgres/planted.js';\nexport const planted = timers;`,
     'libs/process/src/postgres/planted.ts': `export const timers = 1;`,
   },
+  'texts-know-no-owner': { 'libs/texts/src/planted.ts': `export const kafka = await import('kafkajs');` },
   'lib-never-imports-app': {
     'libs/platform/src/planted.ts': `export { three } from '../../../apps/three/src/three.js';`,
     'apps/three/src/three.ts': `export const three = 3;`,

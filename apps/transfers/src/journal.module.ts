@@ -3,13 +3,14 @@ import type { OpenEventStore } from '@mizan/event-store';
 import { type Feed, JournalRelay, PostgresRelayTokens, StoreFeed } from '@mizan/messaging';
 import { Database, Metrics, Readiness, made, provided, sampled, token, writeLog } from '@mizan/platform';
 import { openStreams } from '@mizan/streams';
+import { PostgresTexts } from '@mizan/texts';
 import { JournalReader } from '@mizan/writer';
 import type { Pool } from 'pg';
 import type { TransfersEnvironment } from './environment.js';
 import { FEED } from './http/feed.controller.js';
 import { journals } from './tables/journals.js';
 import { SAMPLE_MS } from './posting-metrics.js';
-import { PostgresTexts } from './tables/texts.postgres.js';
+import { textsBeside } from './tables/texts.postgres.js';
 
 export const STORE = token<OpenEventStore>('event store');
 /** Null where nothing is published. */
@@ -23,7 +24,7 @@ export function journalProviders(environment: TransfersEnvironment): FactoryProv
       readiness.register('journal', () => store.check());
       return store;
     }),
-    provided(PostgresTexts, [Database], ({ pool }) => new PostgresTexts(pool)),
+    provided(PostgresTexts, [Database], ({ pool }) => textsBeside(pool)),
     provided<Feed, [typeof STORE, typeof PostgresTexts]>(
       FEED,
       [STORE, PostgresTexts],

@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnAppl
 import type { OpenEventStore } from '@mizan/event-store';
 import type { JournalRelay } from '@mizan/messaging';
 import { Cursors, Database, Metrics, Readiness, made, provided, sampled, writeLog } from '@mizan/platform';
+import { PostgresTexts } from '@mizan/texts';
 import { Assets, CheckedClock, JournalReader, OpenLedgers } from '@mizan/writer';
 import { AccountsController } from './http/accounts.controller.js';
 import { PostgresAssets } from './tables/assets.postgres.js';
@@ -24,7 +25,6 @@ import { PostgresLeases } from './tables/leases.postgres.js';
 import { MeasuredLedgers } from './measured-ledgers.js';
 import { observedStore } from './observed-store.js';
 import { PostingMetrics, SAMPLE_MS } from './posting-metrics.js';
-import { PostgresTexts } from './tables/texts.postgres.js';
 import { PostgresUnattendedLedgers } from './tables/unattended-ledgers.postgres.js';
 
 /** Connections beside the store's own: the relay's one, and the rest for the indexes. */

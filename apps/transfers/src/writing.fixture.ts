@@ -11,7 +11,7 @@ import { PostgresAssets } from './tables/assets.postgres.js';
 import { PostgresCommandIds } from './tables/command-ids.postgres.js';
 import { journals } from './tables/journals.js';
 import { PostgresLeases } from './tables/leases.postgres.js';
-import { PostgresTexts } from './tables/texts.postgres.js';
+import { textsBeside } from './tables/texts.postgres.js';
 import { PostgresUnattendedLedgers } from './tables/unattended-ledgers.postgres.js';
 
 const PASSWORD = 'for-this-test-alone';
@@ -67,7 +67,7 @@ export async function startWriters(
     bounds = { maxOpen: 256, idleMs: 600_000 },
   } = {},
 ): Promise<OpenLedgers> {
-  const texts = new PostgresTexts(pool);
+  const texts = textsBeside(pool);
   const reader = new JournalReader(store, new StoreFeed(store, (wanted) => texts.find(wanted)));
   const ports = { store, reader, texts, ids, assets: new PostgresAssets(pool), clock, log: () => undefined };
   const open = new OpenLedgers(ports, new PostgresLeases(pool, owner), new PostgresUnattendedLedgers(pool, aheadMs), bounds);

@@ -24,7 +24,7 @@ export class OwnJournal {
       log('warn', 'The outcome of an append is unknown; the stream will settle it.', { ledger, expected: position, error: String(error) });
     let wordsKept = false;
     try {
-      if (kept.length > 0) await texts.keep(ledger, kept);
+      if (kept.length > 0) await texts.keep(journalStream(ledger), kept);
       wordsKept = true;
       const outcome = await appendDurably(store, journalStream(ledger), position, stored, signal, onUnknown);
       return outcome === 'ours' ? null : this.overtaken(position);

@@ -80,9 +80,9 @@ export const inTheWriter: readonly Planted[] = [
         const real = texts(cluster, machine);
         return {
           find: (wanted) => real.find(wanted),
-          keep: async (ledger, kept) => {
+          keep: async (stream, kept) => {
             machine.time.after(SOON_MS, () => {
-              if (machine.alive) void real.keep(ledger, kept).catch(() => undefined);
+              if (machine.alive) void real.keep(stream, kept).catch(() => undefined);
             });
           },
         };
