@@ -18,6 +18,10 @@ const planted = {
     'apps/two/src/two.ts': `export class Two {}`,
   },
   'writer-imports-no-adapter': { 'libs/writer/src/planted.ts': `import type { Pool } from 'pg';\nexport type Planted = Pool;` },
+  'any-writer-knows-no-ledger': {
+    'libs/writer/src/any.ts': `import { own } from './ledger/own.js';\nexport const planted = own;`,
+    'libs/writer/src/ledger/own.ts': `export const own = 1;`,
+  },
   'lib-never-imports-app': {
     'libs/platform/src/planted.ts': `export { three } from '../../../apps/three/src/three.js';`,
     'apps/three/src/three.ts': `export const three = 3;`,

@@ -3,7 +3,7 @@ import type { OpenEventStore } from '@mizan/event-store';
 import { type Feed, JournalRelay, PostgresRelayTokens, StoreFeed } from '@mizan/messaging';
 import { Database, Metrics, Readiness, made, provided, sampled, token, writeLog } from '@mizan/platform';
 import { openStreams } from '@mizan/streams';
-import { JournalReader } from '@mizan/writer';
+import { JournalReader } from '@mizan/writer/ledger';
 import type { Pool } from 'pg';
 import type { TransfersEnvironment } from './environment.js';
 import { FEED } from './http/feed.controller.js';

@@ -1,7 +1,7 @@
 import type { ResultBody } from '@mizan/contracts';
 import { type Answer, type Command, type GroupAnswer, type Misread, readOperation } from '@mizan/ledger';
 import { Problem } from '@mizan/platform';
-import type { Ask, Reply } from '@mizan/writer';
+import type { Ask, Reply } from '@mizan/writer/ledger';
 import { groupBody, resultBody } from './answers.js';
 
 export const MAX_BATCH_BYTES = 8 * 1024 * 1024;

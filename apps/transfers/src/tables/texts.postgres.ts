@@ -1,7 +1,7 @@
 import { type KeptTexts, ledgerUidOf } from '@mizan/contracts';
 import type { Pool } from 'pg';
 import type { Metadata } from '@mizan/ledger';
-import type { TextsBeside } from '@mizan/writer';
+import type { TextsBeside } from '@mizan/writer/ledger';
 
 export class PostgresTexts implements TextsBeside {
   constructor(private readonly pool: Pool) {}

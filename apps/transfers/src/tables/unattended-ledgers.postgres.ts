@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { LedgerOf, UnattendedLedgers } from '@mizan/writer';
+import type { LedgerOf, UnattendedLedgers } from '@mizan/writer/ledger';
 
 export class PostgresUnattendedLedgers implements UnattendedLedgers {
   constructor(private readonly pool: Pool) {}
