@@ -9,6 +9,9 @@ import { StreamWriters } from './stream-writers.js';
 
 // Another kind of stream than a ledger's, on a store in memory.
 
+/** The clocks stand still, so that what two writers write differs in nothing but what the writer makes differ. */
+const AT = Date.UTC(2026, 0, 1);
+
 /** Leases that several instances share. Time passes when a test says so. */
 class SharedLeases {
   private readonly held = new Map<string, { owner: string; epoch: number; until: number }>();
@@ -30,7 +33,7 @@ class SharedLeases {
       renew: async (leases) => {
         const renewed = leases.filter((lease) => mine(lease));
         for (const lease of renewed) mine(lease)!.until = this.now + LEASE_MS;
-        return { held: new Set(renewed.map(({ uid }) => uid)), databaseNow: Date.now() };
+        return { held: new Set(renewed.map(({ uid }) => uid)), databaseNow: AT };
       },
       release: async (leases) => {
         for (const lease of leases) {
@@ -57,7 +60,7 @@ afterEach(async () => {
 });
 
 async function instance(owner: string, over: EventStore = store, bounds?: { maxOpen: number; idleMs: number }): Promise<Tallies> {
-  const ports = { store: over, clock: new CheckedClock(), log: () => undefined };
+  const ports = { store: over, clock: new CheckedClock(() => AT), log: () => undefined };
   const writers: Tallies = new StreamWriters(decidedBy(tally), ports, leases.of(owner), { find: async () => [] }, bounds);
   started.push(writers);
   await writers.start();
