@@ -32,7 +32,14 @@ export default {
       comment: 'libs/writer knows ports alone: no Nest, no database, no broker. So the simulator runs it in virtual time.',
       severity: 'error',
       from: { path: '^libs/writer/src/', pathNot: tests },
-      to: { pathNot: '^libs/(writer|contracts|event-store|ledger)/src/|^node:|^(crypto|timers/promises)$' },
+      to: { pathNot: '^libs/(writer|contracts|event-store|ledger)/src/|^node:|^(assert/strict|crypto|timers/promises)$' },
+    },
+    {
+      name: 'any-writer-knows-no-ledger',
+      comment: 'What any owner of streams uses of libs/writer knows nothing of ledgers: those have their own folder.',
+      severity: 'error',
+      from: { path: '^libs/writer/src/', pathNot: '^libs/writer/src/ledger/' },
+      to: { path: '^libs/(ledger|writer/src/ledger)/' },
     },
     {
       name: 'process-knows-ports',

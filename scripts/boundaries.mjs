@@ -23,6 +23,10 @@ const planted = {
     'libs/process/src/postgres/planted.ts': `export const timers = 1;`,
   },
   'texts-know-no-owner': { 'libs/texts/src/planted.ts': `export const kafka = await import('kafkajs');` },
+  'any-writer-knows-no-ledger': {
+    'libs/writer/src/any.ts': `import { own } from './ledger/own.js';\nexport const planted = own;`,
+    'libs/writer/src/ledger/own.ts': `export const own = 1;`,
+  },
   'lib-never-imports-app': {
     'libs/platform/src/planted.ts': `export { three } from '../../../apps/three/src/three.js';`,
     'apps/three/src/three.ts': `export const three = 3;`,

@@ -1,6 +1,6 @@
 import type { KeptTexts } from '@mizan/contracts';
 import { type AppendLimits, type EventStore, type FeedToken, InMemoryEventStore } from '@mizan/event-store';
-import type { Standing } from '@mizan/writer';
+import type { Standing } from '@mizan/writer/ledger';
 import { Books } from './books.js';
 import type { Machine } from './machine.js';
 import type { VirtualTime } from './virtual-time.js';

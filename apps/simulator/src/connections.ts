@@ -1,16 +1,7 @@
 import type { EventStore, FeedToken } from '@mizan/event-store';
 import type { Progress, RelayClaim, RelayTokens } from '@mizan/messaging';
-import {
-  Assets,
-  type CommandIds,
-  type IndexEntry,
-  LEASE_MS,
-  type Lease,
-  type Leases,
-  type Standing,
-  type TextsBeside,
-  type UnattendedLedgers,
-} from '@mizan/writer';
+import { LEASE_MS, type Lease, type Leases } from '@mizan/writer';
+import { Assets, type CommandIds, type IndexEntry, type Standing, type TextsBeside, type UnattendedLedgers } from '@mizan/writer/ledger';
 import type { BooksTransaction } from './books.js';
 import { type Cluster, type IdShelf, assets } from './cluster.js';
 import type { Machine } from './machine.js';
@@ -53,24 +44,24 @@ function found<T>(ids: readonly string[], kept: ReadonlyMap<string, T>): Map<str
 }
 
 export function leasesFrom({ leases, time }: Cluster, machine: Machine, owner: string): Leases {
-  const mine = ({ ledger, epoch }: Lease) => {
-    const lease = leases.get(ledger);
+  const mine = ({ uid, epoch }: Lease) => {
+    const lease = leases.get(uid);
     return lease?.owner === owner && lease.epoch === epoch ? lease : null;
   };
   return {
-    take: (ledger) =>
+    take: (uid) =>
       machine.call('the leases', () => {
-        const lease = leases.get(ledger) ?? { owner, epoch: 0, until: NEVER };
+        const lease = leases.get(uid) ?? { owner, epoch: 0, until: NEVER };
         if (lease.owner !== owner && lease.until > time.now) return { owner: lease.owner, forMs: lease.until - time.now };
         const taken = { owner, epoch: lease.epoch + 1, until: time.now + LEASE_MS };
-        leases.set(ledger, taken);
-        return { ledger, epoch: taken.epoch };
+        leases.set(uid, taken);
+        return { uid, epoch: taken.epoch };
       }),
     renew: (held) =>
       machine.call('the leases', () => {
         const renewed = held.filter((lease) => mine(lease));
         for (const lease of renewed) mine(lease)!.until = time.now + LEASE_MS;
-        return { held: new Set(renewed.map(({ ledger }) => ledger)), databaseNow: time.now };
+        return { held: new Set(renewed.map(({ uid }) => uid)), databaseNow: time.now };
       }),
     release: (held) =>
       machine.call('the leases', () => {

@@ -1,5 +1,5 @@
 import type { Answer, CommandEvent, GroupAnswer, Hold, LedgerEvent } from '@mizan/ledger';
-import type { Ask, Reply } from '@mizan/writer';
+import type { Ask, Reply } from '@mizan/writer/ledger';
 import type { Operation } from './operation.js';
 import type { Refusal } from './refusal.js';
 

@@ -1,4 +1,4 @@
-import type { Ask } from '@mizan/writer';
+import type { Ask } from '@mizan/writer/ledger';
 import type { Planted, Rules, WriterParts } from './planted/planted.js';
 
 /** The types of jest do not know how a module is mocked among ES modules. */

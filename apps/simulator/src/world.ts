@@ -1,7 +1,8 @@
 import { journalStream } from '@mizan/contracts';
 import type { Group } from '@mizan/ledger';
 import { readOperation } from '@mizan/ledger';
-import { type Ask, WriterFault } from '@mizan/writer';
+import { WriterFault } from '@mizan/writer';
+import type { Ask } from '@mizan/writer/ledger';
 import { Cluster } from './cluster.js';
 import type { Dice } from './dice.js';
 import { type Attempt, type LookedUp, type Question, type Told, lookedUp, misreadAs, toldOf } from './history.js';

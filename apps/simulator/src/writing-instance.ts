@@ -1,5 +1,6 @@
 import { FeedRelay, type Projection, StoreFeed } from '@mizan/messaging';
-import { type Ask, CheckedClock, JournalReader, OpenLedgers, type Origin, type Reply } from '@mizan/writer';
+import { CheckedClock, type Origin } from '@mizan/writer';
+import { type Ask, JournalReader, OpenLedgers, type Reply } from '@mizan/writer/ledger';
 import type { BooksTransaction } from './books.js';
 import type { Cluster } from './cluster.js';
 import { AssetsFrom, type Connections } from './connections.js';

@@ -1,7 +1,8 @@
 import { decodeEvent, journalStream } from '@mizan/contracts';
 import type { EventStore } from '@mizan/event-store';
 import { type Command, type LedgerEvent, noTexts } from '@mizan/ledger';
-import { CheckedClock, type OpenLedgers } from '@mizan/writer';
+import { CheckedClock } from '@mizan/writer';
+import type { OpenLedgers } from '@mizan/writer/ledger';
 import { PostgresLedgerCatalog } from './tables/ledger-catalog.postgres.js';
 import { startWriters, transfersDatabase } from './writing.fixture.js';
 

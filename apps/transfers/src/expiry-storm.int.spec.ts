@@ -1,7 +1,8 @@
 import { journalStream } from '@mizan/contracts';
 import type { EventStore } from '@mizan/event-store';
 import type { Command } from '@mizan/ledger';
-import type { Ask, LedgerOf, OpenLedgers, WriterFault } from '@mizan/writer';
+import type { WriterFault } from '@mizan/writer';
+import type { Ask, LedgerOf, OpenLedgers } from '@mizan/writer/ledger';
 import { PostgresCommandIds } from './tables/command-ids.postgres.js';
 import { asCommands, expiring, held, movedClock, named, payment, until } from './expiring.fixture.js';
 import { carryOut, openLedgerWithAccounts, origin } from './writing.fixture.js';

@@ -4,7 +4,7 @@ import { type Feed, JournalRelay, PostgresRelayTokens, StoreFeed } from '@mizan/
 import { Database, Metrics, Readiness, made, provided, sampled, token, writeLog } from '@mizan/platform';
 import { openStreams } from '@mizan/streams';
 import { PostgresTexts } from '@mizan/texts';
-import { JournalReader } from '@mizan/writer';
+import { JournalReader } from '@mizan/writer/ledger';
 import type { Pool } from 'pg';
 import type { TransfersEnvironment } from './environment.js';
 import { FEED } from './http/feed.controller.js';

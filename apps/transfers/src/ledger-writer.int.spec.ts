@@ -3,7 +3,8 @@ import { AppendRefused, type EventStore } from '@mizan/event-store';
 import type { PostgresEventStore } from '@mizan/event-store-postgres';
 import type { Pool } from 'pg';
 import { type Answer, type Command, noTexts } from '@mizan/ledger';
-import { CheckedClock, type OpenLedgers, WriterFault } from '@mizan/writer';
+import { CheckedClock, WriterFault } from '@mizan/writer';
+import type { OpenLedgers } from '@mizan/writer/ledger';
 import { PostgresCommandIds } from './tables/command-ids.postgres.js';
 import { carryOut, deposit, openLedgerWithAccounts, origin, startWriters, transfersDatabase } from './writing.fixture.js';
 
@@ -472,8 +473,7 @@ describe('a ledger that was never opened', () => {
   it('is not found, however often it is asked', async () => {
     const open = await writers();
     const ledger = newLedger();
-    for (const id of ['a', 'b'])
-      await expect(carryOut(open, ledger, deposit(id, 1, 1n))).rejects.toMatchObject({ kind: 'ledger_not_found' });
+    for (const id of ['a', 'b']) await expect(carryOut(open, ledger, deposit(id, 1, 1n))).rejects.toMatchObject({ kind: 'not_found' });
   });
 });
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type LedgerBody, statusOf } from '@mizan/contracts';
 import { Problem } from '@mizan/platform';
-import { type Ask, type CommandIds, type JournalReader, type OpenLedgers, type Reply, WriterFault, WrittenElsewhere } from '@mizan/writer';
+import { WriterFault, WrittenElsewhere } from '@mizan/writer';
+import type { Ask, CommandIds, JournalReader, OpenLedgers, Reply } from '@mizan/writer/ledger';
 import type { Asking } from './http/asking.js';
 import type { CatalogEntry, LedgerCatalog } from './tables/ledger-catalog.js';
 
@@ -81,8 +82,9 @@ export class Ledgers {
 /** What a fault of the writer is to a caller; any other error is itself. */
 export function problemOf(fault: unknown): unknown {
   if (!(fault instanceof WriterFault)) return fault;
-  const again = statusOf(fault.kind) === 503 ? { headers: { 'retry-after': RETRY_AFTER_S } } : {};
-  return new Problem(fault.kind, fault.message, { ...again, cause: fault });
+  const code = fault.kind === 'not_found' ? 'ledger_not_found' : fault.kind;
+  const again = statusOf(code) === 503 ? { headers: { 'retry-after': RETRY_AFTER_S } } : {};
+  return new Problem(code, fault.message, { ...again, cause: fault });
 }
 
 const notFound = (id: string): Problem =>

@@ -1,4 +1,4 @@
-import type { Ask, Reply } from '@mizan/writer';
+import type { Ask, Reply } from '@mizan/writer/ledger';
 import type { Asking } from './http/asking.js';
 import { Ledgers } from './ledgers.js';
 import type { PostingMetrics } from './posting-metrics.js';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { journalStream } from '@mizan/contracts';
 import { type Command, noTexts } from '@mizan/ledger';
-import type { OpenLedgers } from '@mizan/writer';
+import type { OpenLedgers } from '@mizan/writer/ledger';
 import { carryOut, deposit, openLedgerWithAccounts, origin, startWriters, transfersDatabase } from './writing.fixture.js';
 
 import.meta.jest.setTimeout(60_000);

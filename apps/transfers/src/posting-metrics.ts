@@ -1,6 +1,6 @@
 import { type Answer, isEntry } from '@mizan/ledger';
 import type { Metrics } from '@mizan/platform';
-import type { Ask, Reply } from '@mizan/writer';
+import type { Ask, Reply } from '@mizan/writer/ledger';
 
 /** How often the database is asked for what only metrics want to know, at most, ms. */
 export const SAMPLE_MS = 5_000;

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import type { ResultBody } from '@mizan/contracts';
-import { CheckedClock, type OpenLedgers } from '@mizan/writer';
+import { CheckedClock } from '@mizan/writer';
+import type { OpenLedgers } from '@mizan/writer/ledger';
 import { carryOutBatch } from './http/batch.js';
 import { PostgresAssets } from './tables/assets.postgres.js';
 import { origin, startWriters, transfersDatabase } from './writing.fixture.js';

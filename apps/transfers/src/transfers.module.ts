@@ -2,8 +2,10 @@ import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnAppl
 import type { OpenEventStore } from '@mizan/event-store';
 import type { JournalRelay } from '@mizan/messaging';
 import { Cursors, Database, Metrics, Readiness, made, provided, sampled, writeLog } from '@mizan/platform';
+import { PostgresLeases } from '@mizan/streams';
 import { PostgresTexts } from '@mizan/texts';
-import { Assets, CheckedClock, JournalReader, OpenLedgers } from '@mizan/writer';
+import { CheckedClock } from '@mizan/writer';
+import { Assets, JournalReader, OpenLedgers } from '@mizan/writer/ledger';
 import { AccountsController } from './http/accounts.controller.js';
 import { PostgresAssets } from './tables/assets.postgres.js';
 import { CommandDesk } from './http/command-desk.js';
@@ -17,11 +19,11 @@ import { Forwarding } from './http/forwarding.js';
 import { HoldsController } from './http/holds.controller.js';
 import { JournalController } from './http/journal.controller.js';
 import { RELAY, STORE, journalProviders } from './journal.module.js';
+import { journalLeases } from './tables/journals.js';
 import { LedgerCatalog } from './tables/ledger-catalog.js';
 import { PostgresLedgerCatalog } from './tables/ledger-catalog.postgres.js';
 import { Ledgers } from './ledgers.js';
 import { LedgersController } from './http/ledgers.controller.js';
-import { PostgresLeases } from './tables/leases.postgres.js';
 import { MeasuredLedgers } from './measured-ledgers.js';
 import { observedStore } from './observed-store.js';
 import { PostingMetrics, SAMPLE_MS } from './posting-metrics.js';
@@ -81,7 +83,7 @@ export function transfersModule(environment: TransfersEnvironment): DynamicModul
       ({ pool }, events, reader, texts, ids, assets, clock, posting) => {
         const store = observedStore(events, (count) => posting.committed(count));
         const ports = { store, reader, texts, ids, assets, clock, log: writeLog };
-        return new OpenLedgers(ports, new PostgresLeases(pool, TRANSFERS_URL), new PostgresUnattendedLedgers(pool, aheadMs));
+        return new OpenLedgers(ports, new PostgresLeases(pool, TRANSFERS_URL, journalLeases), new PostgresUnattendedLedgers(pool, aheadMs));
       },
     ),
     provided(
@@ -102,7 +104,7 @@ export function transfersModule(environment: TransfersEnvironment): DynamicModul
 /** What the writers say of themselves to readiness and metrics. */
 class WriterHealth {
   constructor(open: OpenLedgers, ids: PostgresCommandIds, readiness: Readiness, metrics: Metrics) {
-    readiness.register('writer', async () => open.readiness());
+    readiness.register('writer', async () => open.health());
     metrics.gauge('mizan_writer_queue_depth', 'Commands that wait for a writer.', () => open.queuedCommands);
     const followed = sampled(SAMPLE_MS, () => ids.eventsFollowed());
     metrics.gauge('mizan_journal_position', 'Events in all journals, as far as the index of ids follows them.', followed);

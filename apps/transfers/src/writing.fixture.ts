@@ -4,13 +4,14 @@ import type { EventStore } from '@mizan/event-store';
 import { PostgresEventStore, eventStoreMigrations } from '@mizan/event-store-postgres';
 import { type Answer, type Command, noTexts } from '@mizan/ledger';
 import { StoreFeed } from '@mizan/messaging';
+import { PostgresLeases } from '@mizan/streams';
 import { testDatabase } from '@mizan/testing';
-import { CheckedClock, type CommandIds, JournalReader, OpenLedgers } from '@mizan/writer';
+import { CheckedClock } from '@mizan/writer';
+import { type CommandIds, JournalReader, OpenLedgers } from '@mizan/writer/ledger';
 import pg, { type Pool } from 'pg';
 import { PostgresAssets } from './tables/assets.postgres.js';
 import { PostgresCommandIds } from './tables/command-ids.postgres.js';
-import { journals } from './tables/journals.js';
-import { PostgresLeases } from './tables/leases.postgres.js';
+import { journalLeases, journals } from './tables/journals.js';
 import { textsBeside } from './tables/texts.postgres.js';
 import { PostgresUnattendedLedgers } from './tables/unattended-ledgers.postgres.js';
 
@@ -70,7 +71,7 @@ export async function startWriters(
   const texts = textsBeside(pool);
   const reader = new JournalReader(store, new StoreFeed(store, (wanted) => texts.find(wanted)));
   const ports = { store, reader, texts, ids, assets: new PostgresAssets(pool), clock, log: () => undefined };
-  const open = new OpenLedgers(ports, new PostgresLeases(pool, owner), new PostgresUnattendedLedgers(pool, aheadMs), bounds);
+  const open = new OpenLedgers(ports, new PostgresLeases(pool, owner, journalLeases), new PostgresUnattendedLedgers(pool, aheadMs), bounds);
   await open.start();
   return open;
 }

@@ -54,7 +54,7 @@ test('streams stay in the store where they began', async () => {
 test('its migrations run once, and the schema of its events has its own name', async () => {
   expect(await migrate()).toBe(0);
   const { rows } = await pool.query(
-    "SELECT to_regclass('payouts_events.events') AS events, to_regclass('payouts.streams_kept_in') AS kept",
+    "SELECT to_regclass('payouts_events.events') AS events, to_regclass('payouts.streams_kept_in') AS kept, to_regclass('payouts.leases') AS leases",
   );
-  expect(rows).toEqual([{ events: 'payouts_events.events', kept: 'payouts.streams_kept_in' }]);
+  expect(rows).toEqual([{ events: 'payouts_events.events', kept: 'payouts.streams_kept_in', leases: 'payouts.leases' }]);
 });

@@ -6,8 +6,8 @@ export type FaultKind =
   | 'overloaded'
   /** It may or may not have been written; only the same id again settles it. */
   | 'outcome_unknown'
-  /** The ledger was entered in the catalog, but never opened. */
-  | 'ledger_not_found'
+  /** There is no such stream, and this does not begin one. */
+  | 'not_found'
   /** A bug; nothing was written, and sending it again does not help. */
   | 'internal_error';
 

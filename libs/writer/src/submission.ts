@@ -1,5 +1,5 @@
-import { type Ask, type Origin, type Reply, commandsIn, mayWrite } from './ask.js';
 import { WriterFault, unknownOutcome } from './fault.js';
+import type { Origin } from './stream-rules.js';
 
 /** How long a caller waits for an answer before it is told that there is none yet, ms. */
 export const ANSWER_DEADLINE_MS = 10_000;
@@ -8,26 +8,26 @@ export const ANSWER_DEADLINE_MS = 10_000;
  * What one caller asks in one breath. It is carried out in order up to its end or to the first fault: what stands
  * behind a fault is never decided, so that nothing is decided without what was asked before it.
  */
-export class Submission {
-  readonly commands: number;
-  readonly answered: Promise<Reply[]>;
-  private readonly replies: Reply[] = [];
+export class Submission<A, R> {
+  readonly answered: Promise<R[]>;
+  private readonly replies: R[] = [];
   private readonly deadline: NodeJS.Timeout;
-  private resolve!: (replies: Reply[]) => void;
+  private resolve!: (replies: R[]) => void;
   private reject!: (fault: WriterFault) => void;
   private begun = false;
   private over = false;
 
+  /** @param called what the stream is called, in messages. */
   constructor(
-    readonly asks: readonly Ask[],
+    readonly asks: readonly A[],
     readonly origin: Origin,
+    called: string,
   ) {
-    this.commands = asks.reduce((sum, ask) => sum + commandsIn(ask), 0);
     this.answered = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
     });
-    this.deadline = setTimeout(() => this.end(this.begun ? unknownOutcome() : notTakenUp()), ANSWER_DEADLINE_MS);
+    this.deadline = setTimeout(() => this.end(this.begun ? unknownOutcome() : notTakenUp(called)), ANSWER_DEADLINE_MS);
   }
 
   /** Refused, or given up on: the rest of it is not carried out. */
@@ -35,13 +35,13 @@ export class Submission {
     return this.over;
   }
 
-  /** An ask of it has been decided. Before the first, to end is to be certain that nothing was written: what is refused is never decided. */
-  decided(ask: Ask): void {
-    this.begun ||= mayWrite(ask);
+  /** An ask of it that may write has been decided. Before the first, to end is to be certain that nothing was written: what is refused is never decided. */
+  hasBegun(): void {
+    this.begun = true;
   }
 
   /** The next ask in order is durable. */
-  answer(reply: Reply): void {
+  answer(reply: R): void {
     this.replies.push(reply);
     if (this.over || this.replies.length < this.asks.length) return;
     clearTimeout(this.deadline);
@@ -61,8 +61,8 @@ export class Submission {
   }
 }
 
-const notTakenUp = (): WriterFault =>
+const notTakenUp = (called: string): WriterFault =>
   new WriterFault(
     'overloaded',
-    `The ledger could not take this up within ${ANSWER_DEADLINE_MS / 1_000} s: there is too much before it. Nothing was written; send it again.`,
+    `The ${called} could not take this up within ${ANSWER_DEADLINE_MS / 1_000} s: there is too much before it. Nothing was written; send it again.`,
   );

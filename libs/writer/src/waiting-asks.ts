@@ -1,62 +1,71 @@
-import { type Ask, commandsIn } from './ask.js';
-import { Blocked } from './expiring/blocked.js';
 import { WriterFault } from './fault.js';
+import type { PutOff } from './stream-rules.js';
 import type { Submission } from './submission.js';
 
 /** Commands in one flush; a group is never split, so the last one may pass it by its own size. */
 const MAX_FLUSH_COMMANDS = 1_000;
-/** Commands waiting for one ledger, and for all ledgers of a process. Past it: 503, never a longer queue. */
+/** Commands waiting for one stream, and for all streams of a process. Past it: 503, never a longer queue. */
 const MAX_QUEUED_COMMANDS = 20_000;
 const MAX_QUEUED_IN_ALL = 40_000;
 
 /** One ask on its way, and what it was asked with. */
-export interface Waiting {
-  readonly ask: Ask;
-  readonly submission: Submission;
+export interface Waiting<A, R> {
+  readonly ask: A;
+  /** How many commands it counts for. */
+  readonly commands: number;
+  readonly submission: Submission<A, R>;
 }
 
-/** What waits for one ledger's writer, in the order in which it came, and counted. */
-export class WaitingAsks {
-  readonly blocked = new Blocked();
-  private readonly queue: Waiting[] = [];
+/** What waits for one stream's writer, in the order in which it came, and counted. */
+export class WaitingAsks<A, R> {
+  private readonly queue: Waiting<A, R>[] = [];
   private commands = 0;
 
-  /** @param inAll commands that wait, over all ledgers. */
-  constructor(private readonly inAll: { commands: number }) {}
+  /** @param inAll commands that wait, over all streams of the process. */
+  constructor(
+    private readonly inAll: { commands: number },
+    private readonly putOff: PutOff<A, R>,
+    private readonly commandsIn: (ask: A) => number,
+  ) {}
 
   get isEmpty(): boolean {
     return this.queue.length === 0;
   }
 
-  /** Whether commands wait for other ledgers. */
+  /** Whether commands wait for other streams. */
   get othersWait(): boolean {
     return this.inAll.commands > this.commands;
   }
 
   /** @throws WriterFault when that many commands more are too many. */
-  makeRoomFor(commands: number): void {
+  private makeRoomFor(commands: number): void {
     if (this.commands + commands > MAX_QUEUED_COMMANDS || this.inAll.commands + commands > MAX_QUEUED_IN_ALL)
       throw new WriterFault('overloaded', `${this.inAll.commands} commands are waiting. Nothing was written; send it again in a second.`);
   }
 
-  add(submission: Submission): void {
-    for (const ask of submission.asks) this.queue.push({ ask, submission });
-    this.count(submission.commands);
+  /** @param submit called where there is room. @throws WriterFault where there is none. */
+  add(asks: readonly A[], submit: () => Submission<A, R>): Submission<A, R> {
+    const counted = asks.map((ask) => ({ ask, commands: this.commandsIn(ask) }));
+    const commands = counted.reduce((sum, one) => sum + one.commands, 0);
+    this.makeRoomFor(commands);
+    const submission = submit();
+    for (const one of counted) this.queue.push({ ...one, submission });
+    this.count(commands);
+    return submission;
   }
 
-  /** Takes the head, as much as one flush may hold, without what was refused meanwhile and what is blocked. */
-  next(): Waiting[] {
-    const taken: Waiting[] = [];
-    const passed: Waiting[] = [];
+  /** Takes the head, as much as one flush may hold, without what was refused meanwhile and what is put off. */
+  next(): Waiting<A, R>[] {
+    const taken: Waiting<A, R>[] = [];
+    const passed: Waiting<A, R>[] = [];
     let commands = 0;
     let count = 0;
     for (const waiting of this.queue) {
-      const { submission } = waiting;
-      const more = commandsIn(waiting.ask);
+      const { submission, commands: more } = waiting;
       if (submission.refused) {
         this.count(-more);
-        this.blocked.forget(submission);
-      } else if (this.blocked.has(submission)) passed.push(waiting);
+        this.putOff.forget(submission);
+      } else if (this.putOff.has(submission)) passed.push(waiting);
       else {
         if (commands > 0 && commands + more > MAX_FLUSH_COMMANDS) break;
         commands += more;
@@ -69,17 +78,17 @@ export class WaitingAsks {
   }
 
   /** What was taken and not decided is the head again. */
-  putBack(undecided: readonly Waiting[]): void {
+  putBack(undecided: readonly Waiting<A, R>[]): void {
     this.queue.unshift(...undecided);
   }
 
   /** What was taken has been answered. */
-  done({ ask }: Waiting): void {
-    this.count(-commandsIn(ask));
+  done({ commands }: Waiting<A, R>): void {
+    this.count(-commands);
   }
 
   /** What was taken is refused. */
-  refuse(taken: readonly Waiting[], fault: WriterFault): void {
+  refuse(taken: readonly Waiting<A, R>[], fault: WriterFault): void {
     for (const waiting of taken) {
       this.done(waiting);
       waiting.submission.refuse(fault);
@@ -90,12 +99,12 @@ export class WaitingAsks {
     this.refuse(this.queue.splice(0), fault);
   }
 
-  refuseBlocked(fault: WriterFault): void {
-    const blocked = this.queue.filter(({ submission }) => this.blocked.has(submission));
-    const others = this.queue.filter(({ submission }) => !this.blocked.has(submission));
+  refusePutOff(fault: WriterFault): void {
+    const putOff = this.queue.filter(({ submission }) => this.putOff.has(submission));
+    const others = this.queue.filter(({ submission }) => !this.putOff.has(submission));
     this.queue.splice(0, this.queue.length, ...others);
-    this.blocked.clear();
-    this.refuse(blocked, fault);
+    this.putOff.clear();
+    this.refuse(putOff, fault);
   }
 
   private count(commands: number): void {

@@ -1,5 +1,5 @@
 import { AppendRefused } from '@mizan/event-store';
-import type { IndexEntry } from '@mizan/writer';
+import type { IndexEntry } from '@mizan/writer/ledger';
 import type { Planted } from './planted.js';
 
 const SOON_MS = 40;

@@ -1,7 +1,7 @@
 import type { IdPrefixes, ResultBody } from '@mizan/contracts';
 import { type Answer, type Command, type GroupAnswer, type Misread, type Reading, groupFailed, readOperation } from '@mizan/ledger';
 import { Problem } from '@mizan/platform';
-import type { Ask, Reply } from '@mizan/writer';
+import type { Ask, Reply } from '@mizan/writer/ledger';
 import { groupBody, resultBody } from './answers.js';
 import { foreignId } from './owned-ids.js';
 

@@ -1,7 +1,8 @@
 import { type EntryBody, type HoldBody, entryBody, holdBody, statusOf } from '@mizan/contracts';
 import { type Answer, type Command, type CommandEvent, type Rejection, isCommandId, isEntry, readOperation } from '@mizan/ledger';
 import { Problem, readQuery } from '@mizan/platform';
-import type { Ask, CheckedClock, Reply } from '@mizan/writer';
+import type { CheckedClock } from '@mizan/writer';
+import type { Ask, Reply } from '@mizan/writer/ledger';
 import { HttpStatus } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Asking, Handed } from './asking.js';

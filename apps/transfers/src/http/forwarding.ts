@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CAUSATION_HEADER, CORRELATION_HEADER } from '@mizan/contracts';
 import { Problem } from '@mizan/platform';
-import { ANSWER_DEADLINE_MS, type CheckedClock, type OpenLedgers, type WrittenElsewhere } from '@mizan/writer';
+import { ANSWER_DEADLINE_MS, type CheckedClock, type WrittenElsewhere } from '@mizan/writer';
+import type { OpenLedgers } from '@mizan/writer/ledger';
 import type { FastifyRequest } from 'fastify';
 
 /** Says that a request was forwarded already: whoever gets it answers it, or says that it is not the writer. */
@@ -50,7 +51,7 @@ export class Forwarding {
         const answer = await this.attempt(request, writer, deadline);
         if (answer) return answer;
         await pause(RETRY_MS);
-        writer = await this.open.writtenBy(elsewhere.ledger, true);
+        writer = await this.open.writtenBy(elsewhere.of, true);
       }
       throw again('unavailable', 'The instance that writes this ledger cannot be reached. Nothing was written; send it again.');
     } finally {
@@ -87,11 +88,11 @@ export class Forwarding {
   }
 
   /** Resolves when the ledger has another writer, which ends the wait for the former one: it may stand still for hours. */
-  private async whenLost({ ledger, writing }: WrittenElsewhere, over: AbortSignal): Promise<void> {
+  private async whenLost({ of, writing }: WrittenElsewhere, over: AbortSignal): Promise<void> {
     for (let { until } = writing; !over.aborted;) {
       await pause(Math.max(until - this.clock.monotonic(), RETRY_MS), undefined, { signal: over, ref: false }).catch(() => undefined);
       if (over.aborted) return;
-      const now = await this.open.writtenBy(ledger).catch(() => undefined);
+      const now = await this.open.writtenBy(of).catch(() => undefined);
       if (now === null || (now && now.writing.url !== writing.url)) return;
       until = now?.writing.until ?? 0;
     }

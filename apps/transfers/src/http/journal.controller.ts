@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
 import { type FedEvent, type JournalItemBody, scopes } from '@mizan/contracts';
 import { Caller, Describe, Problem, RequireScope, pageLimit, readQuery, wholeNumberFrom } from '@mizan/platform';
-import { JournalReader } from '@mizan/writer';
+import { JournalReader } from '@mizan/writer/ledger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Ledgers } from '../ledgers.js';
 

@@ -3,7 +3,7 @@ import { holdsCardNumber, textFault } from '@mizan/ledger';
 import { type AssetBody, type LedgerBody, type ListBody, scopes } from '@mizan/contracts';
 import { isAssetCode, isExponent } from '@mizan/money';
 import { Caller, Cursors, Describe, Problem, RequireScope, optionalText, pageLimit, readQuery } from '@mizan/platform';
-import { Assets } from '@mizan/writer';
+import { Assets } from '@mizan/writer/ledger';
 import type { FastifyReply } from 'fastify';
 import { AskedBy, type Asking } from './asking.js';
 import { ForwardingFilter } from './forwarding.filter.js';

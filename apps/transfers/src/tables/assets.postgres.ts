@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { isoExponent } from '@mizan/money';
-import type { Assets } from '@mizan/writer';
+import type { Assets } from '@mizan/writer/ledger';
 
 /** Unknown codes are looked up again each time: they may have been defined through another instance. */
 export class PostgresAssets implements Assets {

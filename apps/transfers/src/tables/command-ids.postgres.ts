@@ -1,5 +1,5 @@
 import { MAX_REVERSALS_NAMED } from '@mizan/ledger';
-import type { CommandIds, Followed, IndexEntry, LaterEffects, Standing } from '@mizan/writer';
+import type { CommandIds, Followed, IndexEntry, LaterEffects, Standing } from '@mizan/writer/ledger';
 import type { Pool } from 'pg';
 
 export class PostgresCommandIds implements CommandIds {

@@ -1,6 +1,6 @@
 import { serviceNamed } from '@mizan/contracts';
 import { serviceRole } from '@mizan/database';
-import type { OwnStreams } from '@mizan/streams';
+import type { LeaseTable, OwnStreams } from '@mizan/streams';
 
 /** The journals: they are older than the names that a service's streams have today. */
 export const journals: OwnStreams = {
@@ -10,3 +10,6 @@ export const journals: OwnStreams = {
   role: serviceRole('transfers'),
   keptIn: 'transfers.journals_kept_in',
 };
+
+/** Their leases, also older. */
+export const journalLeases: LeaseTable = { table: 'transfers.leases', uid: 'ledger', heldBy: 'owner' };

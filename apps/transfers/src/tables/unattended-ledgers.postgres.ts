@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { LedgerOf, UnattendedLedgers } from '@mizan/writer';
+import type { LedgerOf, UnattendedLedgers } from '@mizan/writer/ledger';
 
 export class PostgresUnattendedLedgers implements UnattendedLedgers {
   /** @param aheadMs how far business time is ahead of the database's, ms: holds fall due in it, and leases run in the database's. */

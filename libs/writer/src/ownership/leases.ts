@@ -1,15 +1,15 @@
-/** Who writes which ledger. */
+/** Who writes which stream. */
 export interface Leases {
-  /** Takes a ledger that is free, has run out, or was this owner's before. */
-  take(ledger: string): Promise<Lease | Held>;
-  /** Renews all of these that are still this owner's; resolves with the ledgers that are, and the database's clock. */
+  /** Takes a stream that is free, has run out, or was this owner's before. */
+  take(uid: string): Promise<Lease | Held>;
+  /** Renews all of these that are still this owner's; resolves with the uids of those that are, and the database's clock. */
   renew(leases: readonly Lease[]): Promise<{ readonly held: ReadonlySet<string>; readonly databaseNow: number }>;
   /** Gives them back at once. */
   release(leases: readonly Returned[]): Promise<void>;
 }
 
 export interface Returned extends Lease {
-  /** Everything of the ledger is known and in the index. Otherwise it is loaded once more: a hold of it may be due that nobody knows of. */
+  /** Everything of the stream is known, and what follows it is there too. Otherwise it is loaded once more: something of it may be due that nobody knows of. */
   readonly settled: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface Held {
 }
 
 export interface Lease {
-  readonly ledger: string;
+  readonly uid: string;
   /** Grows with every change of owner; it is part of the ids of the events written under it. */
   readonly epoch: number;
 }

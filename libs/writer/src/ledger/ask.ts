@@ -22,15 +22,6 @@ interface Replies {
 
 export type Reply<A extends Ask = Ask> = A extends Ask ? Replies[A['kind']] : never;
 
-/** Who asks, as it will stand in the events. */
-export interface Origin {
-  readonly actor: string;
-  readonly correlation: string | null;
-  /** The event that led to it, `<stream>@<version>`. */
-  readonly causation: string | null;
-  readonly traceparent: string | null;
-}
-
 /** How many commands an ask counts for: those of a group one by one. */
 export const commandsIn = (ask: Ask): number => (ask.kind === 'group' ? ask.group.operations.length : 1);
 

@@ -14,49 +14,81 @@ import {
   openLedger,
 } from '@mizan/ledger';
 import { randomUUID } from 'node:crypto';
-import type { Ask, Origin, Reply } from './ask.js';
-import { type IndexEntry, indexEntry } from './ids/command-ids.js';
+import { WriterFault } from '../fault.js';
+import { Portions, bytesOf } from '../portions.js';
+import type { Flush, Origin, Portion } from '../stream-rules.js';
+import type { Submission } from '../submission.js';
+import type { Ask, Reply } from './ask.js';
 import { eventId } from './event-id.js';
+import type { Blocked } from './expiring/blocked.js';
 import type { ExpirySlice } from './expiring/expiry-slice.js';
+import { type IndexEntry, indexEntry } from './ids/command-ids.js';
 
 /** Whole commands that share one append, and how the ledger stands after them. */
-export interface Portion {
+export interface LedgerPortion extends Portion {
   readonly events: EncodedEvent[];
   readonly indexed: IndexEntry[];
+  position: number;
   bytes: number;
   ledger: LedgerFacts;
   nextExpiry: number | null;
 }
 
-/** A flush takes no further command once its events have this many bytes; the last group may pass it by its own size. */
-const FULL_BYTES = 1024 * 1024;
 /** The most holds that expire in one flush for the accounts of one command: whoever needs more waits, and others pass. */
 const MAX_EXPIRIES_FOR_ONE = 40;
 
 /** The writer expires holds of its own accord: nobody asked. */
 const OWN: Origin = { actor: 'transfers', correlation: null, causation: null, traceparent: null };
 
-/**
- * The decisions that are written together: in one append, or in as few as the store's limits allow. The book runs ahead of
- * the journal here; nobody may be answered until the append that holds the answer's reasons is known.
- */
-export class Flush {
-  /** In their order: each is appended behind the one before. A command, or a group of all or none, is never split. */
-  readonly portions: Portion[] = [];
-  private bytes = 0;
+const neverOpened = (): WriterFault =>
+  new WriterFault('not_found', 'The ledger was never opened. Create it with PUT /v1/ledgers/{ledger}.');
 
-  /** @param now a moment that may be written, ms since the epoch. @param slice what expiries may take of it. @param limits of one append. */
+/** The ledger that is decided on, by whom, and when. */
+interface Deciding {
+  readonly uid: string;
+  readonly epoch: number;
+  readonly book: Book;
+  /** A moment that may be written, ms since the epoch. */
+  readonly now: number;
+  /** Of one append. */
+  readonly limits: AppendLimits;
+}
+
+/**
+ * What a ledger's writer decides together. Who waits for expiries has its share of them first, then each command in turn, and what else
+ * is due is expired after. A command, or a group of all or none, is never split.
+ */
+export class LedgerFlush implements Flush<Ask, Reply, LedgerPortion> {
+  private readonly gathered: Portions<LedgerPortion>;
+  private readonly uid: string;
+  private readonly epoch: number;
+  private readonly book: Book;
+  private readonly now: number;
+
+  /** @param slice what expiries may take of it. @param mayExpireMore also what nobody waits for. */
   constructor(
-    private readonly uid: string,
-    private readonly epoch: number,
-    private readonly book: Book,
-    private readonly now: number,
+    { uid, epoch, book, now, limits }: Deciding,
     private readonly slice: ExpirySlice,
-    private readonly limits: AppendLimits,
-  ) {}
+    private readonly blocked: Blocked,
+    private readonly mayExpireMore: boolean,
+  ) {
+    this.uid = uid;
+    this.epoch = epoch;
+    this.book = book;
+    this.now = now;
+    this.gathered = new Portions(limits, () => {
+      const { ledger, nextExpiry } = book;
+      return { events: [], indexed: [], position: ledger.position, bytes: 0, ledger, nextExpiry };
+    });
+    blocked.serve(this);
+  }
+
+  get portions(): readonly LedgerPortion[] {
+    return this.gathered.all;
+  }
 
   get full(): boolean {
-    return this.bytes >= FULL_BYTES;
+    return this.gathered.full;
   }
 
   /** Nothing more expires in it. */
@@ -64,16 +96,8 @@ export class Flush {
     return this.full || this.slice.isUsedUp;
   }
 
-  /** The accounts that this touches, where any hold at all is due: on them, holds expire before it is decided. */
-  accountsToClear(ask: Ask): readonly string[] {
-    const asked = ask.kind === 'command' ? ask.command : ask.kind === 'group' ? ask.group : null;
-    return asked && this.isDue() ? [...new Set(accountsTouched(this.book, asked))] : [];
-  }
-
-  /** The accounts of a hold that is looked up, where it is due itself. */
-  accountsOfDue(id: string): readonly string[] {
-    const hold = this.book.open.get(id);
-    return hold && hold.expiresAt !== null && hold.expiresAt <= this.moment ? [hold.debit, hold.credit] : [];
+  admits(ask: Ask, submission: Submission<Ask, Reply>): boolean {
+    return !this.blocked.has(submission) && this.blocked.letPass(submission, this.accountsToClear(ask), this);
   }
 
   /** Whether a hold has fallen due, on any account or on these. */
@@ -91,11 +115,19 @@ export class Flush {
     return this.expire(Infinity, accounts);
   }
 
-  decide(ask: Ask, origin: Origin): Reply {
+  finish(): void {
+    if (!this.mayExpireMore) return;
+    this.blocked.serveWithTheRest(this);
+    this.clearWithTheRest();
+  }
+
+  decide(ask: Ask, origin: Origin): Reply | WriterFault {
+    if (this.book.ledger.position === 0 && ask.kind !== 'open-ledger') return neverOpened();
     switch (ask.kind) {
       case 'lookup':
         return this.book.command(ask.id) ?? null;
       case 'hold': {
+        this.clear(this.accountsOfDue(ask.id));
         const hold = this.book.hold(ask.id);
         const placed = this.book.command(ask.id);
         return hold && placed?.type === 'HoldPlaced' ? { hold, placed } : null;
@@ -125,6 +157,18 @@ export class Flush {
     }
   }
 
+  /** The accounts that this touches, where any hold at all is due: on them, holds expire before it is decided. */
+  private accountsToClear(ask: Ask): readonly string[] {
+    const asked = ask.kind === 'command' ? ask.command : ask.kind === 'group' ? ask.group : null;
+    return asked && this.isDue() ? [...new Set(accountsTouched(this.book, asked))] : [];
+  }
+
+  /** The accounts of a hold that is looked up, where it is due itself. */
+  private accountsOfDue(id: string): readonly string[] {
+    const hold = this.book.open.get(id);
+    return hold && hold.expiresAt !== null && hold.expiresAt <= this.moment ? [hold.debit, hold.credit] : [];
+  }
+
   /** The time of what is decided now. */
   private get moment(): number {
     return Math.max(this.now, this.book.ledger.recordedAt);
@@ -141,27 +185,15 @@ export class Flush {
 
   private take(events: readonly LedgerEvent[], origin: Origin, encoded = this.encode(events, origin)): void {
     if (events.length === 0) return;
-    const bytes = bytesOf(encoded);
-    const portion = this.portionFor(encoded.length, bytes);
-    portion.events.push(...encoded);
-    portion.bytes += bytes;
-    this.bytes += bytes;
+    const portion = this.gathered.add(encoded);
     for (const event of events) {
       this.book.apply(event);
       const entry = indexEntry(event);
       if (entry) portion.indexed.push(entry);
     }
     portion.ledger = this.book.ledger;
+    portion.position = portion.ledger.position;
     portion.nextExpiry = this.book.nextExpiry;
-  }
-
-  private portionFor(events: number, bytes: number): Portion {
-    const last = this.portions.at(-1);
-    if (last && last.events.length + events <= this.limits.events && last.bytes + bytes <= this.limits.bytes) return last;
-    const { ledger, nextExpiry } = this.book;
-    const portion: Portion = { events: [], indexed: [], bytes: 0, ledger, nextExpiry };
-    this.portions.push(portion);
-    return portion;
   }
 
   private encode(events: readonly LedgerEvent[], origin: Origin): EncodedEvent[] {
@@ -170,5 +202,3 @@ export class Flush {
     return events.map((event) => encodeEvent(event, { ...origin, eventId: eventId(this.uid, this.epoch, event), stream, salt }));
   }
 }
-
-const bytesOf = (encoded: readonly EncodedEvent[]): number => encoded.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);

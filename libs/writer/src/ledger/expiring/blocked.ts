@@ -1,20 +1,24 @@
-import type { Flush } from '../flush.js';
-import type { Submission } from '../submission.js';
+import type { PutOff } from '../../stream-rules.js';
+import type { Submission } from '../../submission.js';
+import type { Ask, Reply } from '../ask.js';
+import type { LedgerFlush } from '../flush.js';
+
+type Asked = Submission<Ask, Reply>;
 
 /**
  * Submissions whose next command touches accounts on which more holds are due than one flush may expire for it.
  * They wait, and commands of others pass them by; what one submission asks stays in order.
  */
-export class Blocked {
-  private readonly waits = new Map<Submission, readonly string[]>();
+export class Blocked implements PutOff<Ask, Reply> {
+  private readonly waits = new Map<Asked, readonly string[]>();
   /** Accounts on which more is due than this flush will expire. */
   private readonly behind = new Set<string>();
 
-  has(submission: Submission): boolean {
+  has(submission: Asked): boolean {
     return this.waits.has(submission);
   }
 
-  forget(submission: Submission): void {
+  forget(submission: Asked): void {
     this.waits.delete(submission);
   }
 
@@ -24,7 +28,7 @@ export class Blocked {
   }
 
   /** Expires what is due on the accounts of a submission's next command. False: it is blocked. */
-  letPass(submission: Submission, accounts: readonly string[], flush: Flush): boolean {
+  letPass(submission: Asked, accounts: readonly string[], flush: LedgerFlush): boolean {
     // Where others wait already, one more would only use up the flush's share.
     if (!(this.isBehind(accounts) && flush.isDue(accounts)) && flush.clear(accounts)) return true;
     this.block(submission, accounts);
@@ -32,7 +36,7 @@ export class Blocked {
   }
 
   /** Gives those who wait their share of a flush, in turn. Who needs no more goes on with the next flush. */
-  serve(flush: Flush): void {
+  serve(flush: LedgerFlush): void {
     this.behind.clear();
     for (const [submission, accounts] of [...this.waits]) {
       if (submission.refused) this.forget(submission);
@@ -47,7 +51,7 @@ export class Blocked {
   }
 
   /** What is left of a flush's slice belongs to those who wait, the first in the row first. */
-  serveWithTheRest(flush: Flush): void {
+  serveWithTheRest(flush: LedgerFlush): void {
     for (const [submission, accounts] of [...this.waits]) {
       if (flush.sliceIsUsedUp) return;
       if (flush.clearWithTheRest(accounts)) this.forget(submission);
@@ -59,7 +63,7 @@ export class Blocked {
   }
 
   /** At the end of the row: others have their turn first. */
-  private block(submission: Submission, accounts: readonly string[]): void {
+  private block(submission: Asked, accounts: readonly string[]): void {
     this.waits.set(submission, accounts);
     this.markBehind(accounts);
   }
