@@ -17,7 +17,7 @@ export class HealthWarnings {
   }
 
   async tell(which: (failing: FailingPart) => boolean): Promise<void> {
-    const { home, development, brokers } = this.#started;
+    const { home, development } = this.#started;
     const names = Object.keys(development.services);
     const services = Object.entries(development.services).map(([name, url]) => ({ name, url }));
     const answers = await Promise.all(services.map(async (service) => [service.name, await failingParts(service, names)] as const));
@@ -30,7 +30,7 @@ export class HealthWarnings {
         const known = this.#told.has(key);
         if (!known && !which(one)) continue;
         now.add(key);
-        if (!known) this.say(`! ${inWords(one, shown(join(home.logs, `${one.service}.log`)), brokers)}`);
+        if (!known) this.say(`! ${inWords(one, shown(join(home.logs, `${one.service}.log`)))}`);
       }
     }
     this.#told = now;

@@ -1,15 +1,12 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root, shown } from './home.js';
-import { entryPoint } from './services.js';
 
 /** After it answers at all. A service that needs longer is said to be not ready, and goes on trying. */
 const READY_TIMEOUT_MS = 20_000;
 const ASK_TIMEOUT_MS = 5_000;
 /** What a read model says that will apply nothing more until it is started again. */
 const HALT = /^The books stand still: /;
-/** What it says of a message that somebody else put on its topic. */
-const FOREIGN = /^The books stand still: the message ([\w.-]+\/\d+@\d+) is none of the journal's: /;
+/** What it says where a message of a topic is what it cannot apply. */
+const MESSAGE = /^The books stand still: the message ([\w.-]+)\/\d+@\d+ /;
 
 /** And of an event that a newer release has written. */
 const NEWER = /\. Run a newer (one|program)\b/;
@@ -56,25 +53,19 @@ export async function becomesReady(service: RunningService, all: readonly string
   return false;
 }
 
-/**
- * In one line, with what to do.
- * @param brokers of Kafka; none where events go over the feed.
- */
-export function inWords(failing: FailingPart, logFile: string, brokers: readonly string[]): string {
+/** In one line, with what to do. */
+export function inWords(failing: FailingPart, logFile: string): string {
   const { service, part, detail } = failing;
   if (!isHalt(failing)) return `${service} is not ready: ${part}: ${detail.replace(/\.$/, '')}. See ${logFile}`;
-  return `${service}: the books stand still: ${detail.replace(HALT, '').replace(/\.$/, '')}. Posting goes on. ${remedy(detail, brokers)} See ${logFile}`;
+  return `${service}: the books stand still: ${detail.replace(HALT, '').replace(/\.$/, '')}. Posting goes on. ${remedy(detail)} See ${logFile}`;
 }
 
-/** A message that is none of the journal's is put aside; an event never is: it wants another release, or other books. */
-function remedy(detail: string, brokers: readonly string[]): string {
+/** A message is nothing without its topic, which may go; an event never is passed over: it wants another release, or other books. */
+function remedy(detail: string): string {
   if (NEWER.test(detail)) return 'No event is ever passed over: start a release that understands it.';
-  const place = FOREIGN.exec(detail)?.[1];
-  if (place === undefined)
-    return 'Compare the books with the journal, npx mizan rebuild, and mend them, npx mizan rebuild --although-different; then stop and start again.';
-  const command = `KAFKA_BROKERS=${brokers.join(',')} ${shown(node)} ${shown(entryPoint('accounts', 'message.command.js'))}`;
-  return `To put the message aside: ${command} pass-over ${place}, then stop and start again; no entry is lost.`;
+  const compare =
+    'Compare the books with the journal, npx mizan rebuild, and mend them, npx mizan rebuild --although-different; then stop and start again.';
+  const topic = MESSAGE.exec(detail)?.[1];
+  if (topic === undefined) return compare;
+  return `Delete the topic ${topic}, as docs/topics.md says, then stop and start again; no entry is lost, the feed has them all.`;
 }
-
-/** The project's own Node: the machine's may be older. */
-const node = join(root, 'node_modules', '.bin', 'node');

@@ -1,4 +1,3 @@
-import { topics } from './journal-feed.js';
 import { scopes } from './token.js';
 
 /** One service of the platform, as the start, the gateway and the tests know it. */
@@ -9,7 +8,7 @@ export interface ServiceRow {
   readonly port: number;
   /** Kinds of the streams that it alone may append to: a stream is `<kind>-<id>`. */
   readonly streams: readonly string[];
-  /** The topic on which it says what happened; null where it says nothing. */
+  /** The topic on which it says what happened: `mizan.<name>`, and `mizan.journal` for the ledgers; null where it says nothing. */
   readonly says: string | null;
   /** The topics that it hears. */
   readonly hears: readonly string[];
@@ -29,7 +28,7 @@ export const services = checkedServices([
     name: 'transfers',
     port: 8081,
     streams: ['journal'],
-    says: topics.journal.name,
+    says: 'mizan.journal',
     hears: [],
     scopes: [],
     memoryMb: 250,
@@ -42,7 +41,7 @@ export const services = checkedServices([
     port: 8082,
     streams: [],
     says: null,
-    hears: [topics.journal.name],
+    hears: ['mizan.journal'],
     scopes: [scopes.feed],
     memoryMb: 250,
     oldSpaceMb: 128,

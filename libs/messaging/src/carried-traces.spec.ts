@@ -6,7 +6,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { inTraces, tracesOf } from './carried-traces.js';
 import { FEED_TOKEN_HEADER, FeedRelay, type Message } from './feed-relay.js';
-import { decodeMessage } from './journal-message.js';
+import { decodeMessage } from './stream-message.js';
 import { eventually, noTexts, sumEvent } from './sums.fixture.js';
 
 const traceOf = (n: number): string => String(n).repeat(32);

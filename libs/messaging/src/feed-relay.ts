@@ -1,7 +1,7 @@
 import { MAX_MESSAGE_BYTES, decodeEnvelope } from '@mizan/contracts';
 import type { EventStore, FeedAppend, FeedPage, FeedToken } from '@mizan/event-store';
 import { sending } from './carried-traces.js';
-import { encodeMessages } from './journal-message.js';
+import { encodeMessages } from './stream-message.js';
 import { type Log, silent } from './kafka-client.js';
 import { type Joined, type KeptTextsReader, joinTexts } from './kept-texts.js';
 import { backoffMs, inTime, pause, unlessAborted, within } from './patience.js';

@@ -1,16 +1,10 @@
 import { connect } from 'node:net';
 import kafkajs from 'kafkajs';
-import { MAX_MESSAGE_BYTES } from '@mizan/contracts';
+import { MAX_MESSAGE_BYTES, type Topic } from '@mizan/contracts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 export type Log = (level: LogLevel, message: string, details: Readonly<Record<string, unknown>>) => void;
 export const silent: Log = () => {};
-
-export interface Topic {
-  readonly name: string;
-  readonly partitions: number;
-  readonly retentionMs: number;
-}
 
 /** Room for the keys, headers and framing of a batch beside its values. */
 export const FRAMING_BYTES = 256 * 1024;
@@ -53,12 +47,12 @@ function isKnownNoise({ namespace, log }: kafkajs.LogEntry): boolean {
   return namespace === 'Producer' && log.message.startsWith('Limiting retries for the idempotent producer');
 }
 
-/** Creates the topic where it is missing, and sees to its compression where it is there. @param messageBytes the most that one batch of it may take. */
+/** Creates the topic where it is missing. @param messageBytes the most that one batch of it may take. */
 export async function ensureTopic(kafka: kafkajs.Kafka, topic: Topic, messageBytes = MAX_MESSAGE_BYTES + FRAMING_BYTES): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   try {
-    if ((await admin.listTopics()).includes(topic.name)) return await keepUncompressed(admin, topic.name);
+    if ((await admin.listTopics()).includes(topic.name)) return;
     await admin.createTopics({
       waitForLeaders: true,
       topics: [
@@ -82,18 +76,3 @@ export async function ensureTopic(kafka: kafkajs.Kafka, topic: Topic, messageByt
 const BROKER_DEFAULT = -1;
 /** The broker unpacks what others send packed: readers here have no codec but gzip, and one batch in another would stop them. */
 const UNCOMPRESSED = { name: 'compression.type', value: 'uncompressed' };
-
-/** A broker that does not let us is not fatal: readers say what they cannot unpack. */
-async function keepUncompressed(admin: kafkajs.Admin, name: string): Promise<void> {
-  const type = kafkajs.ConfigResourceTypes.TOPIC;
-  const described = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type, name }] }).catch(() => null);
-  const entries = described?.resources[0]?.configEntries ?? [];
-  const current = entries.find(({ configName }) => configName === UNCOMPRESSED.name)?.configValue;
-  if (current === undefined || current === UNCOMPRESSED.value) return;
-  // What is not named here goes back to the broker's default.
-  const own = entries.filter(
-    ({ configSource, configName }) => configSource === kafkajs.ConfigSource.TOPIC_CONFIG && configName !== UNCOMPRESSED.name,
-  );
-  const configEntries = [...own.map(({ configName, configValue }) => ({ name: configName, value: configValue })), UNCOMPRESSED];
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] }).catch(() => undefined);
-}

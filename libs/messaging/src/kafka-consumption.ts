@@ -1,13 +1,11 @@
-import type { JournalMessage } from '@mizan/contracts';
+import type { StreamMessage } from '@mizan/contracts';
 import { BatchWork } from './batch-work.js';
 import type { DeadLetters } from './dead-letters.js';
 import { type Log, silent } from './kafka-client.js';
 import { type Assigned, GOODBYE_MS, SignsOfLife, session } from './kafka-session.js';
 import { backoffMs, pause, within } from './patience.js';
-import { firstUnpackable } from './first-unpackable.js';
-import { type Place, foreignWords } from './place.js';
+import type { Place } from './place.js';
 import { reasonOf } from './poison.js';
-import { unpackable } from './unpackable.js';
 
 export interface KafkaConsumptionOptions {
   readonly brokers: readonly string[];
@@ -18,7 +16,7 @@ export interface KafkaConsumptionOptions {
    * tried again for ever. Messages may come again.
    * @param place of the first of them.
    */
-  readonly handle: (messages: readonly JournalMessage[], place: Place) => Promise<void>;
+  readonly handle: (messages: readonly StreamMessage[], place: Place) => Promise<void>;
   /**
    * What becomes of a message that can never be applied. halt (the default): nothing is applied after it, for readers whose work needs
    * order. park: it goes to the dead letters, and those behind it are handled, for readers whose work needs none.
@@ -117,7 +115,7 @@ export class KafkaConsumption {
       try {
         await session({ brokers, groupId, topics, log, life, joined, eachBatch: (...batch) => work.take(...batch) }, signal);
       } catch (error) {
-        if (signal.aborted || (unpackable(error) && (await this.haltsAtUnpackable()))) return;
+        if (signal.aborted) return;
         failures = hasJoined ? 1 : failures + 1;
         this.lastError = reasonOf(error);
         this.become('waiting');
@@ -127,14 +125,6 @@ export class KafkaConsumption {
         this.assigned = [];
       }
     }
-  }
-
-  /** Under either policy: what cannot be unpacked cannot be parked. */
-  private async haltsAtUnpackable(): Promise<boolean> {
-    const { brokers, groupId } = this.options;
-    const found = await firstUnpackable(brokers, groupId, this.assigned).catch(() => null);
-    if (found) this.halt({ ...found.place, reason: foreignWords(found.place, found.fault.message) });
-    return found !== null;
   }
 
   private halt(halt: Halt): void {

@@ -1,11 +1,11 @@
-import { type JournalMessage, MAX_MESSAGE_BYTES } from '@mizan/contracts';
+import { type StreamMessage, type Topic, MAX_MESSAGE_BYTES } from '@mizan/contracts';
 import { type EventStore, type FeedToken, InMemoryEventStore } from '@mizan/event-store';
 import { type OwnKafka, kafkaBrokers, ownKafka, testDatabase } from '@mizan/testing';
 import kafkajs from 'kafkajs';
-import { decodeMessage } from './journal-message.js';
+import { decodeMessage } from './stream-message.js';
 import { FEED_TOKEN_HEADER } from './feed-relay.js';
-import { JournalRelay, type JournalRelayOptions } from './journal-relay.js';
-import type { Topic } from './kafka-client.js';
+import { TopicRelay, type TopicRelayOptions } from './topic-relay.js';
+
 import { PostgresRelayTokens } from './relay-tokens.js';
 import {
   type SumsDatabase,
@@ -27,7 +27,7 @@ import.meta.jest.setTimeout(180_000);
 const endOfClaims = `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
   and database = (select oid from pg_database where datname = current_database())`;
 
-interface Published extends JournalMessage {
+interface Published extends StreamMessage {
   readonly key: string;
   readonly token: string;
   readonly bytes: number;
@@ -38,7 +38,7 @@ let brokers: string[];
 let release: () => Promise<void>;
 let topic: Topic;
 let store: EventStore;
-const relays: JournalRelay[] = [];
+const relays: TopicRelay[] = [];
 
 beforeAll(async () => {
   ({ brokers, release } = await kafkaBrokers());
@@ -57,8 +57,8 @@ afterAll(async () => {
   await release();
 });
 
-function startRelay(options: Partial<JournalRelayOptions> = {}): JournalRelay {
-  const relay = new JournalRelay({
+function startRelay(options: Partial<TopicRelayOptions> = {}): TopicRelay {
+  const relay = new TopicRelay({
     store,
     texts: noTexts,
     tokens: new PostgresRelayTokens(database.pool, 'reader'),
@@ -81,7 +81,7 @@ async function append(stream: string, events: readonly string[]): Promise<FeedTo
 }
 
 /** Everything on the topic, per partition in order, once the relay has come to the token. */
-async function published(relay: JournalRelay, token: FeedToken, at = brokers): Promise<Published[]> {
+async function published(relay: TopicRelay, token: FeedToken, at = brokers): Promise<Published[]> {
   await eventually(
     () => relay.status(),
     ({ lastToken }) => lastToken === token,
