@@ -8,6 +8,7 @@ import { JournalReader } from '@mizan/writer';
 import type { Pool } from 'pg';
 import type { TransfersEnvironment } from './environment.js';
 import { FEED } from './http/feed.controller.js';
+import { JournalOwners } from './journal-owners.js';
 import { journals } from './tables/journals.js';
 import { SAMPLE_MS } from './posting-metrics.js';
 import { PostgresTexts } from './tables/texts.postgres.js';
@@ -39,8 +40,10 @@ export function journalProviders(environment: TransfersEnvironment): FactoryProv
 
 function relay({ KAFKA_BROKERS }: TransfersEnvironment, pool: Pool, store: OpenEventStore, texts: PostgresTexts): TopicRelay {
   const tokens = new PostgresRelayTokens(pool, 'transfers');
+  const owners = new JournalOwners(store);
   return new TopicRelay({
     topic: topicOf('transfers'),
+    origin: { owner: 'transfers', whose: (stream) => owners.of(stream) },
     store,
     texts: (wanted) => texts.find(wanted),
     tokens,

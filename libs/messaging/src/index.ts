@@ -11,9 +11,11 @@ export {
   FeedRelay,
   type FeedRelayOptions,
   type Message,
+  type MessageHeaders,
   type Publisher,
   type Publishing,
   type RelayStatus,
+  type StreamOwner,
 } from './feed-relay.js';
 export { TopicRelay, type TopicRelayOptions } from './topic-relay.js';
 export { AppliedOnce, type Gap, type Progress, type Projection, type Received } from './applied-once.js';

@@ -8,7 +8,6 @@ import {
   envelopeEnd,
   isStreamName,
   seamsOf,
-  traceparentOf,
 } from '@mizan/contracts';
 import { Poison } from './poison.js';
 
@@ -21,6 +20,11 @@ export interface EncodedMessage {
   readonly value: Buffer;
   /** Of the first of its events that came about in a trace, or null. */
   readonly traceparent: string | null;
+  /** The first and last version in it. */
+  readonly first: number;
+  readonly last: number;
+  /** The kinds in it with their schema versions, in the order of their first events: `EntryPosted/1,HoldPlaced/1`. */
+  readonly kinds: string;
 }
 
 /**
@@ -39,9 +43,21 @@ export function encodeMessages(
   let pieces: string[] = [];
   let bytes = frame;
   let traceparent: string | null = null;
+  let versions: number[] = [];
+  const kinds = new Set<string>();
   const close = (): void => {
-    if (pieces.length > 0) messages.push({ stream, value: Buffer.from(`${head}${pieces.join(',')}]}`), traceparent });
+    if (pieces.length > 0)
+      messages.push({
+        stream,
+        value: Buffer.from(`${head}${pieces.join(',')}]}`),
+        traceparent,
+        first: versions[0]!,
+        last: versions.at(-1)!,
+        kinds: [...kinds].join(','),
+      });
     pieces = [];
+    versions = [];
+    kinds.clear();
     traceparent = null;
     bytes = frame;
   };
@@ -54,7 +70,12 @@ export function encodeMessages(
       );
     if (bytes + size > maxBytes) close();
     pieces.push(...encoded);
-    for (const { event } of unit) traceparent ??= traceparentOf(event);
+    for (const { event, version } of unit) {
+      const { type, schemaVersion, traceparent: of } = envelopeEnd(event) ?? decodeEnvelope(event);
+      traceparent ??= of;
+      kinds.add(`${type}/${schemaVersion}`);
+      versions.push(version);
+    }
     bytes += size;
   }
   close();

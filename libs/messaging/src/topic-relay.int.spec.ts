@@ -31,6 +31,7 @@ interface Published extends StreamMessage {
   readonly key: string;
   readonly token: string;
   readonly bytes: number;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 let database: SumsDatabase;
@@ -100,6 +101,7 @@ async function published(relay: TopicRelay, token: FeedToken, at = brokers): Pro
         key: String(message.key),
         token: String(message.headers![FEED_TOKEN_HEADER]),
         bytes: message.value!.length,
+        headers: Object.fromEntries(Object.entries(message.headers!).map(([name, value]) => [name, String(value)])),
       });
     },
   });
@@ -157,6 +159,25 @@ describe('the relay', () => {
     expect(new Set(messages.map((message) => message.token)).size).toBe(4);
     expect(await storedToken()).toBe(token);
     expect(relay.status()).toMatchObject({ state: 'relaying', connected: true, lastToken: token, lastError: null });
+  });
+
+  it('says in headers whose the events are, which kinds, and from which version to which', async () => {
+    const whose = async (stream: string) => ({ tenant: 'acme', ledger: stream === 'a' ? 'main' : null });
+    const relay = startRelay({ origin: { owner: 'sums', whose } });
+    await append('a', sumEvents('a', 1, 3));
+    const messages = await published(relay, await append('b', sumEvents('b', 1, 1)));
+    const said = (of: string) => messages.find(({ stream }) => stream === of)!.headers;
+    const kinds = 'AmountAdded/1';
+    const whole = { owner: 'sums', tenant: 'acme', ledger: 'main', kinds, 'first-version': '1', 'last-version': '3' };
+    expect(said('a')).toEqual({ [FEED_TOKEN_HEADER]: expect.any(String), ...whole });
+    expect(said('b')).toEqual({
+      [FEED_TOKEN_HEADER]: expect.any(String),
+      owner: 'sums',
+      tenant: 'acme',
+      kinds,
+      'first-version': '1',
+      'last-version': '1',
+    });
   });
 
   it('makes the topic as it is declared, with room for the largest message', async () => {
