@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { serviceNamed } from '@mizan/contracts';
+import { journalKinds, serviceNamed } from '@mizan/contracts';
 import { Follower, HttpFeed, Inbox, KafkaStrategy } from '@mizan/messaging';
 import { Cursors, Database, Metrics, Readiness, made, provided, serviceTokens, token, writeLog } from '@mizan/platform';
 import type { Pool } from 'pg';
@@ -72,7 +72,7 @@ export function accountsModule(settings: AccountsEnvironment): DynamicModule {
 
 function journalFollower(settings: AccountsEnvironment, pool: Pool): Follower {
   const inbox = new Inbox({ pool, schema: LIVE, consumer: CONSUMER, projection: new JournalProjection() });
-  return new Follower({ inbox, feed: journalFeed(settings), bus: settings.BUS, log: writeLog });
+  return new Follower({ inbox, feed: journalFeed(settings), kinds: journalKinds, bus: settings.BUS, log: writeLog });
 }
 
 function kafkaStrategy({ KAFKA_BROKERS }: AccountsEnvironment, follower: Follower, readiness: Readiness): KafkaStrategy {

@@ -1,5 +1,5 @@
-import { accountBody } from '@mizan/contracts';
-import { JournalRelay } from '@mizan/messaging';
+import { accountBody, topicOf } from '@mizan/contracts';
+import { TopicRelay } from '@mizan/messaging';
 import { type OwnKafka, ownKafka, testDatabase, testTokens } from '@mizan/testing';
 import { type BooksDatabase, booksDatabase } from './books.fixture.js';
 import { accountsOf, randomHistory } from './history.fixture.js';
@@ -11,7 +11,7 @@ const half = events.findIndex(({ position, group }) => position > 200 && group =
 let kafka: OwnKafka;
 let database: BooksDatabase;
 let journal: JournalServer;
-let relay: JournalRelay;
+let relay: TopicRelay;
 let service: ServiceUnderTest;
 
 beforeAll(async () => {
@@ -20,7 +20,13 @@ beforeAll(async () => {
   journal = await new JournalServer(tokens).start();
   // The feed keeps silent: what the books know, they know from Kafka.
   journal.announcing = false;
-  relay = new JournalRelay({ store: journal.store, texts: journal.texts, tokens: placeInMemory(), brokers: kafka.brokers });
+  relay = new TopicRelay({
+    topic: topicOf('transfers'),
+    store: journal.store,
+    texts: journal.texts,
+    tokens: placeInMemory(),
+    brokers: kafka.brokers,
+  });
   relay.start();
   service = await startService(database.url, journal, tokens, kafka.brokers);
 }, 180_000);
@@ -54,7 +60,13 @@ it('what Kafka left out is filled in from the feed', async () => {
   const rest = missed.findIndex(({ position, group }) => position > 30 && group === null);
   await journal.append('u-missed', missed.slice(0, rest));
   const behind = (await journal.store.heads(null, 1000)).next;
-  relay = new JournalRelay({ store: journal.store, texts: journal.texts, tokens: placeInMemory(behind), brokers: kafka.brokers });
+  relay = new TopicRelay({
+    topic: topicOf('transfers'),
+    store: journal.store,
+    texts: journal.texts,
+    tokens: placeInMemory(behind),
+    brokers: kafka.brokers,
+  });
   relay.start();
   await journal.append('u-missed', missed.slice(rest));
   const { body } = await eventually(

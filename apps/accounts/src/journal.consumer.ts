@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { type JournalMessage, topics } from '@mizan/contracts';
+import { type StreamMessage, topicOf } from '@mizan/contracts';
 import { Follower } from '@mizan/messaging';
 
 /** Batches of the journal from Kafka. The follower applies them, each event once, and fills what they leave out from the feed. */
@@ -8,8 +8,8 @@ import { Follower } from '@mizan/messaging';
 export class JournalConsumer {
   constructor(private readonly follower: Follower) {}
 
-  @EventPattern<string>(topics.journal.name)
-  receive(@Payload() messages: readonly JournalMessage[]): Promise<void> {
+  @EventPattern<string>(topicOf('transfers').name)
+  receive(@Payload() messages: readonly StreamMessage[]): Promise<void> {
     return this.follower.receive(messages);
   }
 }

@@ -1,4 +1,4 @@
-import { type FedEvent, type JournalMessage, journalStream } from '@mizan/contracts';
+import { type FedEvent, type StreamMessage, journalStream } from '@mizan/contracts';
 import type { Account } from '@mizan/ledger';
 import { Inbox } from '@mizan/messaging';
 import { testDatabase } from '@mizan/testing';
@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterAll(() => database.close());
 
 /** The journal in messages of any length, some of them twice, some of them overlapping what was sent before. */
-function* messages(stream: string, events: readonly FedEvent[], at: Chance): Generator<JournalMessage> {
+function* messages(stream: string, events: readonly FedEvent[], at: Chance): Generator<StreamMessage> {
   for (let start = 0; start < events.length;) {
     const end = Math.min(events.length, start + 1 + at(40));
     const again = Math.max(0, start - at(30));

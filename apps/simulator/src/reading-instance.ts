@@ -1,3 +1,4 @@
+import { journalKinds } from '@mizan/contracts';
 import { AppliedOnce, Follower, NotApplied, Poison, StoreFeed, decodeMessage } from '@mizan/messaging';
 import type { Cluster } from './cluster.js';
 import type { Machine } from './machine.js';
@@ -21,7 +22,7 @@ export class ReadingInstance {
     const feed = new StoreFeed(store, (wanted) => texts.find(wanted));
     // Few events in a transaction, so that long batches take several.
     const inbox = new AppliedOnce(parts.progress(cluster, machine), parts.projection, 12);
-    this.follower = new Follower({ inbox, feed, bus });
+    this.follower = new Follower({ inbox, feed, kinds: journalKinds, bus });
   }
 
   /** Why it stands still for good, or null. */

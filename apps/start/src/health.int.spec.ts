@@ -34,11 +34,11 @@ describe('the health of a service', () => {
 describe('what stands still', () => {
   const halted = (why: string) => ({ service: 'accounts', part: 'journal', detail: `The books stand still: ${why}` });
 
-  it('by a message, is told with the topic that can be deleted', () => {
-    const message = "the message mizan.journal/0@5 is none of the journal's: The message is not JSON (1 characters).";
+  it('by a message of a topic, is told to delete that topic', () => {
+    const message = 'the message mizan.journal/0@5 cannot be read: The message is not JSON (1 characters).';
     expect(inWords(halted(message), 'logs/accounts.log')).toBe(
-      "accounts: the books stand still: the message mizan.journal/0@5 is none of the journal's: The message is not JSON (1 characters). " +
-        'Posting goes on. Delete the topic mizan.journal, as docs/topics.md says; no entry is lost. See logs/accounts.log',
+      'accounts: the books stand still: the message mizan.journal/0@5 cannot be read: The message is not JSON (1 characters). Posting goes on. ' +
+        'Delete the topic mizan.journal, as docs/topics.md says, then stop and start again; no entry is lost, the feed has them all. See logs/accounts.log',
     );
   });
 

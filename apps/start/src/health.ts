@@ -5,7 +5,7 @@ const READY_TIMEOUT_MS = 20_000;
 const ASK_TIMEOUT_MS = 5_000;
 /** What a read model says that will apply nothing more until it is started again. */
 const HALT = /^The books stand still: /;
-/** It names the message at which it stands, `mizan.journal/2@1374`. */
+/** What it says where a message of a topic is what it cannot apply. */
 const MESSAGE = /^The books stand still: the message ([\w.-]+)\/\d+@\d+ /;
 
 /** And of an event that a newer release has written. */
@@ -60,10 +60,12 @@ export function inWords(failing: FailingPart, logFile: string): string {
   return `${service}: the books stand still: ${detail.replace(HALT, '').replace(/\.$/, '')}. Posting goes on. ${remedy(detail)} See ${logFile}`;
 }
 
-/** A message is not needed: the feed has everything. An event is, and wants another release, or other books. */
+/** A message is nothing without its topic, which may go; an event never is passed over: it wants another release, or other books. */
 function remedy(detail: string): string {
   if (NEWER.test(detail)) return 'No event is ever passed over: start a release that understands it.';
+  const compare =
+    'Compare the books with the journal, npx mizan rebuild, and mend them, npx mizan rebuild --although-different; then stop and start again.';
   const topic = MESSAGE.exec(detail)?.[1];
-  if (topic !== undefined) return `Delete the topic ${topic}, as docs/topics.md says; no entry is lost.`;
-  return 'Compare the books with the journal, npx mizan rebuild, and mend them, npx mizan rebuild --although-different; then stop and start again.';
+  if (topic === undefined) return compare;
+  return `Delete the topic ${topic}, as docs/topics.md says, then stop and start again; no entry is lost, the feed has them all.`;
 }

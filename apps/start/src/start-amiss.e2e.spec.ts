@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { MizanClient } from '@mizan/client';
 import { freePort } from '@mizan/embedded';
-import { topics } from '@mizan/contracts';
+import { topicOf } from '@mizan/contracts';
 import { ownKafka, ownPostgres, runPlatform, writeMessage } from '@mizan/testing';
 import type { Development } from './bring-up.js';
 import { root } from './home.js';
@@ -130,13 +130,15 @@ describe('npm start where something is amiss', () => {
     begin();
     await start?.ready();
     const broker = /Kafka +\S+, (127\.0\.0\.1:\d+)/.exec(start!.stdout)![1]!;
-    await writeMessage([broker], topics.journal.name, '{');
+    await writeMessage([broker], topicOf('transfers').name, '{');
     await said(/^! accounts: the books stand still: /m);
     await post('before');
     await again();
 
     await start?.ready();
-    await said(/^! accounts: the books stand still: .* Delete the topic mizan.journal, as docs\/topics.md says; no entry is lost/m);
+    await said(
+      /^! accounts: the books stand still: .*Delete the topic mizan\.journal, as docs\/topics\.md says, then stop and start again/m,
+    );
     const position = await post('after');
     start?.interrupt();
     expect(await start?.ended()).toBe(0);

@@ -1,6 +1,7 @@
 import type { FactoryProvider } from '@nestjs/common';
+import { topicOf } from '@mizan/contracts';
 import type { OpenEventStore } from '@mizan/event-store';
-import { type Feed, JournalRelay, PostgresRelayTokens, StoreFeed } from '@mizan/messaging';
+import { type Feed, TopicRelay, PostgresRelayTokens, StoreFeed } from '@mizan/messaging';
 import { Database, Metrics, Readiness, made, provided, sampled, token, writeLog } from '@mizan/platform';
 import { openStreams } from '@mizan/streams';
 import { PostgresTexts } from '@mizan/texts';
@@ -8,13 +9,14 @@ import { JournalReader } from '@mizan/writer/ledger';
 import type { Pool } from 'pg';
 import type { TransfersEnvironment } from './environment.js';
 import { FEED } from './http/feed.controller.js';
+import { JournalOwners } from './journal-owners.js';
 import { journals } from './tables/journals.js';
 import { SAMPLE_MS } from './posting-metrics.js';
 import { textsBeside } from './tables/texts.postgres.js';
 
 export const STORE = token<OpenEventStore>('event store');
 /** Null where nothing is published. */
-export const RELAY = token<JournalRelay | null>('relay');
+export const RELAY = token<TopicRelay | null>('relay');
 
 /** Where the journals are kept, who reads them there, and how other services hear of them. */
 export function journalProviders(environment: TransfersEnvironment): FactoryProvider[] {
@@ -37,12 +39,21 @@ export function journalProviders(environment: TransfersEnvironment): FactoryProv
   ];
 }
 
-function relay({ KAFKA_BROKERS }: TransfersEnvironment, pool: Pool, store: OpenEventStore, texts: PostgresTexts): JournalRelay {
+function relay({ KAFKA_BROKERS }: TransfersEnvironment, pool: Pool, store: OpenEventStore, texts: PostgresTexts): TopicRelay {
   const tokens = new PostgresRelayTokens(pool, 'transfers');
-  return new JournalRelay({ store, texts: (wanted) => texts.find(wanted), tokens, brokers: KAFKA_BROKERS, log: writeLog });
+  const owners = new JournalOwners(store);
+  return new TopicRelay({
+    topic: topicOf('transfers'),
+    origin: { owner: 'transfers', whose: (stream) => owners.of(stream) },
+    store,
+    texts: (wanted) => texts.find(wanted),
+    tokens,
+    brokers: KAFKA_BROKERS,
+    log: writeLog,
+  });
 }
 
-function measured(publishing: JournalRelay, readiness: Readiness, metrics: Metrics): JournalRelay {
+function measured(publishing: TopicRelay, readiness: Readiness, metrics: Metrics): TopicRelay {
   // A broker that is gone delays others; it never makes posting unready.
   readiness.register('relay', async () => {
     const { lastToken: _, ...status } = publishing.status();

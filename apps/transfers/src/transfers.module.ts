@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import type { OpenEventStore } from '@mizan/event-store';
-import type { JournalRelay } from '@mizan/messaging';
+import type { TopicRelay } from '@mizan/messaging';
 import { Cursors, Database, Metrics, Readiness, made, provided, sampled, writeLog } from '@mizan/platform';
 import { PostgresLeases } from '@mizan/streams';
 import { PostgresTexts } from '@mizan/texts';
@@ -41,7 +41,7 @@ class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     private readonly store: OpenEventStore,
     private readonly ledgers: OpenLedgers,
-    private readonly relay: JournalRelay | null,
+    private readonly relay: TopicRelay | null,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {

@@ -5,7 +5,7 @@ import { decodeEnvelope } from './envelope.js';
 import { anyEvent, encodeAny } from './every-event.fixture.js';
 import { fieldsOf } from './fields.fixture.js';
 import { decodeEvent, encodeEvent } from './journal-events.js';
-import type { FedEvent } from './journal-feed.js';
+import type { FedEvent } from './feed.js';
 
 // What stands in somebody's journal can never change. A new form is a new schema version with files of its own; those here stay.
 

@@ -1,5 +1,5 @@
 import { envelopeEnd } from './envelope.js';
-import { isJournalStream } from './journal-feed.js';
+import { isJournalStream } from './feed.js';
 
 /** What a stored event says about its neighbours and its words. */
 export interface Seams {

@@ -1,5 +1,4 @@
 import { MAX_KINDS_OF_PROCESSES } from './id-prefix.js';
-import { topics } from './journal-feed.js';
 import { scopes } from './token.js';
 
 /** One service of the platform, as the start, the gateway and the tests know it. */
@@ -12,7 +11,7 @@ export interface ServiceRow {
   readonly streams: readonly string[];
   /** Kinds of its processes. A process is `<kind>-<id>`; ids that begin with `<kind>-` are its key's alone. */
   readonly processes: readonly string[];
-  /** The topic on which it says what happened; null where it says nothing. */
+  /** The topic on which it says what happened: `mizan.<name>`, and `mizan.journal` for the ledgers; null where it says nothing. */
   readonly says: string | null;
   /** The topics that it hears. */
   readonly hears: readonly string[];
@@ -33,7 +32,7 @@ export const services = checkedServices([
     port: 8081,
     streams: ['journal'],
     processes: [],
-    says: topics.journal.name,
+    says: 'mizan.journal',
     hears: [],
     scopes: [],
     memoryMb: 250,
@@ -58,7 +57,7 @@ export const services = checkedServices([
     streams: [],
     processes: [],
     says: null,
-    hears: [topics.journal.name],
+    hears: ['mizan.journal'],
     scopes: [scopes.feed],
     memoryMb: 250,
     oldSpaceMb: 128,

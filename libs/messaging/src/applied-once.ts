@@ -1,4 +1,4 @@
-import type { FedEvent, JournalMessage } from '@mizan/contracts';
+import type { FedEvent, StreamMessage } from '@mizan/contracts';
 import type pg from 'pg';
 import { Poison } from './poison.js';
 
@@ -55,7 +55,7 @@ export class AppliedOnce<Transaction> {
    * Applies what is new and contiguous, in bounded transactions; what lies behind a gap is left out and reported.
    * Messages may come repeated, shuffled, and to several instances at once.
    */
-  async receive(messages: readonly JournalMessage[]): Promise<Received> {
+  async receive(messages: readonly StreamMessage[]): Promise<Received> {
     const versions = new Map<string, number>();
     const gaps = new Map<string, Gap>();
     for (const portion of this.portions(messages)) {
@@ -99,8 +99,8 @@ export class AppliedOnce<Transaction> {
   }
 
   /** Whole messages, so that no group is cut: a transaction ends after the message that reaches its bound. */
-  private *portions(messages: readonly JournalMessage[]): Generator<JournalMessage[]> {
-    let portion: JournalMessage[] = [];
+  private *portions(messages: readonly StreamMessage[]): Generator<StreamMessage[]> {
+    let portion: StreamMessage[] = [];
     let events = 0;
     for (const message of messages) {
       portion.push(message);
@@ -115,7 +115,7 @@ export class AppliedOnce<Transaction> {
 }
 
 /** The events of each stream in the order of their versions, each once. */
-function byStream(messages: readonly JournalMessage[]): Map<string, readonly FedEvent[]> {
+function byStream(messages: readonly StreamMessage[]): Map<string, readonly FedEvent[]> {
   const streams = new Map<string, Map<number, FedEvent>>();
   for (const { stream, events } of messages) {
     const seen = streams.get(stream) ?? new Map<number, FedEvent>();

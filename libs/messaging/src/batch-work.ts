@@ -1,14 +1,14 @@
-import type { JournalMessage } from '@mizan/contracts';
+import type { StreamMessage } from '@mizan/contracts';
 import { SpanKind } from '@opentelemetry/api';
 import type kafkajs from 'kafkajs';
 import { inTraces, tracesOf } from './carried-traces.js';
-import { decodeMessage } from './journal-message.js';
+import { decodeMessage } from './stream-message.js';
 import { silent } from './kafka-client.js';
 import type { Halt, KafkaConsumptionOptions } from './kafka-consumption.js';
 import { HEARTBEAT_MS } from './kafka-session.js';
 import { backoffMs, pause } from './patience.js';
-import { type Place, foreignWords, inWords } from './place.js';
-import { Foreign, Halted, NotApplied, Poison, reasonOf } from './poison.js';
+import { type Place, inWords } from './place.js';
+import { Denied, Halted, NotApplied, Poison, reasonOf } from './poison.js';
 
 const ATTEMPTS_PER_BATCH = 4;
 /** Of a message alone, where what cannot be applied is parked. */
@@ -19,7 +19,7 @@ const MOST_RETRY_MS = 5_000;
 /** A message as Kafka has it, and what it says. */
 interface Decoded {
   readonly raw: kafkajs.KafkaMessage;
-  readonly message: JournalMessage;
+  readonly message: StreamMessage;
 }
 /** Messages that follow one another and can be read, or one that cannot. */
 type Run = { readonly decoded: readonly Decoded[] } | { readonly raw: kafkajs.KafkaMessage; readonly poison: Poison };
@@ -45,7 +45,7 @@ export class BatchWork {
 
   private unreadable(payload: kafkajs.EachBatchPayload, raw: kafkajs.KafkaMessage, poison: Poison): Promise<void> {
     const place = placeIn(payload, raw);
-    return this.giveUp(raw, place, poison, foreignWords(place, poison.message));
+    return this.giveUp(raw, place, poison, `the message ${inWords(place)} cannot be read: ${poison.message}`);
   }
 
   private async apply(payload: kafkajs.EachBatchPayload, decoded: readonly Decoded[], signal: AbortSignal): Promise<void> {
@@ -72,7 +72,7 @@ export class BatchWork {
           this.halt({ ...place, reason: error.message });
           throw error;
         }
-        const decided = this.policy === 'halt' || error instanceof Foreign || failures >= ATTEMPTS_BEFORE_PARKING;
+        const decided = this.policy === 'halt' || error instanceof Denied || failures >= ATTEMPTS_BEFORE_PARKING;
         if (decided) return this.giveUp(one.raw, place, error, wordsOf(error, one.message, place));
         await pause(backoffMs(failures, FIRST_RETRY_MS, MOST_RETRY_MS), signal);
       }
@@ -172,9 +172,9 @@ const placeIn = ({ batch: { topic, partition } }: kafkajs.EachBatchPayload, { of
 });
 
 /** A refused event may also be one that was fetched from the feed, to fill a gap before the message. */
-function wordsOf(poison: Poison, { stream, events }: JournalMessage, place: Place): string {
+function wordsOf(poison: Poison, { stream, events }: StreamMessage, place: Place): string {
   const { at, message } = poison;
-  if (poison instanceof Foreign) return foreignWords(place, message);
+  if (poison instanceof Denied) return `the message ${inWords(place)} is not in the feed: ${message}`;
   const isHere = stream === at?.stream && events.some(({ version }) => version === at.version);
   return isHere ? `the message ${inWords(place)} holds ${message}` : message;
 }

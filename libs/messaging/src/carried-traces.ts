@@ -1,5 +1,5 @@
 import { type Attributes, type Context, ROOT_CONTEXT, SpanKind, SpanStatusCode, context, propagation, trace } from '@opentelemetry/api';
-import { type JournalMessage, traceparentOf } from '@mizan/contracts';
+import { type StreamMessage, traceparentOf } from '@mizan/contracts';
 import { reasonOf } from './poison.js';
 import type { Message } from './feed-relay.js';
 
@@ -42,7 +42,7 @@ export async function inTraces<T>(
 }
 
 /** The traces in which the events of these messages came about. */
-export function* tracesOf(messages: readonly JournalMessage[]): Generator<string | null> {
+export function* tracesOf(messages: readonly StreamMessage[]): Generator<string | null> {
   for (const { events } of messages) for (const { event } of events) yield traceparentOf(event);
 }
 

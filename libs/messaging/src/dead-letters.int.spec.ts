@@ -1,13 +1,10 @@
-import { type JournalMessage, MAX_MESSAGE_BYTES } from '@mizan/contracts';
+import { type StreamMessage, type Topic, MAX_MESSAGE_BYTES } from '@mizan/contracts';
 import { kafkaBrokers } from '@mizan/testing';
-import type { KafkaMessage } from 'kafkajs';
 import { DeadLetters } from './dead-letters.js';
-import { FRAMING_BYTES, type Topic, ensureTopic } from './kafka-client.js';
+import { FRAMING_BYTES, ensureTopic } from './kafka-client.js';
 import { KafkaConsumption, type KafkaConsumptionOptions } from './kafka-consumption.js';
-import { placeOf } from './place.js';
 import { Poison } from './poison.js';
-import { extents, readPartition } from './read-partition.js';
-import { encoded, eventually, fed, kafkaAt, publish, uniqueName, withAdmin } from './sums.fixture.js';
+import { encoded, eventually, fed, kafkaAt, lying, publish, uniqueName, withAdmin } from './sums.fixture.js';
 
 // A broker takes its time on a busy machine.
 import.meta.jest.setTimeout(180_000);
@@ -33,7 +30,7 @@ afterEach(async () => {
 });
 afterAll(() => release());
 
-type Handler = (messages: readonly JournalMessage[]) => Promise<void>;
+type Handler = (messages: readonly StreamMessage[]) => Promise<void>;
 
 /** A reader whose work needs no order. */
 function consume(handle: Handler, options: Partial<KafkaConsumptionOptions> = {}): KafkaConsumption {
@@ -43,19 +40,18 @@ function consume(handle: Handler, options: Partial<KafkaConsumptionOptions> = {}
   return consumption;
 }
 
-const versionsOf = (messages: readonly JournalMessage[]): number[] =>
-  messages.flatMap(({ events }) => events.map(({ version }) => version));
+const versionsOf = (messages: readonly StreamMessage[]): number[] => messages.flatMap(({ events }) => events.map(({ version }) => version));
 const single = (version: number): Buffer => encoded('a', fed('a', version, version));
 const committed = (): Promise<string> =>
   withAdmin(brokers, async (admin) => (await admin.fetchOffsets({ groupId: topic, topics: [topic] }))[0]!.partitions[0]!.offset);
 const upTo = (offset: string): Promise<string> => eventually(committed, (found) => found === offset);
-/** Everything that lies in a topic of one partition. */
-async function all(name: string): Promise<KafkaMessage[]> {
-  const found: KafkaMessage[] = [];
-  const [{ low, high } = { low: 0n, high: 0n }] = (await extents(brokers, name)) ?? [];
-  if (high > low) await readPartition(brokers, { topic: name, partition: 0, offset: String(low) }, high, (one) => found.push(one));
-  return found;
-}
+/** The dead letters: where from, and why. */
+const parked = async (): Promise<{ from: string; reason: string; bytes: number }[]> =>
+  (await lying(brokers, ofTheDead.name)).map(({ headers, value }) => ({
+    from: String(headers?.['dead-letter-from']),
+    reason: String(headers?.['dead-letter-reason']),
+    bytes: value?.length ?? 0,
+  }));
 
 /** Refuses one version, as often as it is told to. */
 function refusing(version: number, times: number): { readonly handle: Handler; readonly seen: Set<number>; readonly refused: number[] } {
@@ -83,27 +79,11 @@ describe('a reader that parks what it cannot apply', () => {
     expect(refused).toEqual([2, 1, 1, 1]);
     expect(consumption.status()).toMatchObject({ state: 'consuming', healthy: true, lastError: null, halted: null });
 
-    const list = await letters.list();
-    expect(list).toEqual({
-      older: 0,
-      letters: [
-        {
-          place: `${ofTheDead.name}/0@0`,
-          from: `${topic}/0@1`,
-          group: topic,
-          reason: `the message ${topic}/0@1 is none of the journal's: The message is not JSON (13 characters).`,
-          at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
-          bytes: 13,
-          replayedAt: null,
-        },
-        expect.objectContaining({
-          place: `${ofTheDead.name}/0@1`,
-          from: `${topic}/0@2`,
-          reason: `the message ${topic}/0@2 holds a@2: nobody has this account`,
-        }),
-      ],
-    });
-    const kept = await all(ofTheDead.name);
+    expect(await parked()).toEqual([
+      { from: `${topic}/0@1`, reason: `the message ${topic}/0@1 cannot be read: The message is not JSON (13 characters).`, bytes: 13 },
+      expect.objectContaining({ from: `${topic}/0@2`, reason: `the message ${topic}/0@2 holds a@2: nobody has this account` }),
+    ]);
+    const kept = await lying(brokers, ofTheDead.name);
     expect(kept.map(({ key, value }) => [String(key), String(value)])).toEqual([
       ['key-a', 'Not a message'],
       ['key-a', String(single(2))],
@@ -115,7 +95,7 @@ describe('a reader that parks what it cannot apply', () => {
     await publish(brokers, topic, [largest]);
     consume(async () => {});
     await upTo('1');
-    expect((await letters.list()).letters).toMatchObject([{ from: `${topic}/0@0`, bytes: largest.length }]);
+    expect(await parked()).toMatchObject([{ from: `${topic}/0@0`, bytes: largest.length }]);
   });
 
   it('parks nothing because of a fault that passes', async () => {
@@ -128,7 +108,7 @@ describe('a reader that parks what it cannot apply', () => {
     });
     await upTo('2');
     expect(seen).toEqual([1, 2]);
-    expect(await letters.list()).toEqual({ letters: [], older: 0 });
+    expect(await parked()).toEqual([]);
   });
 
   it('halts where the broker does not take the dead letter: nothing is lost, nothing behind it is handled', async () => {
@@ -147,7 +127,7 @@ describe('a reader that parks what it cannot apply', () => {
     expect(consumption.status().halted).toMatchObject({
       topic,
       offset: '1',
-      reason: expect.stringMatching(/none of the journal's: .* cannot be parked either: .*larger than/),
+      reason: expect.stringMatching(/cannot be read: .* cannot be parked either: .*larger than/),
     });
     expect(seen).toEqual([1]);
     expect(await committed()).toBe('1');
@@ -155,53 +135,18 @@ describe('a reader that parks what it cannot apply', () => {
 });
 
 describe('a dead letter', () => {
-  const first = (): NonNullable<ReturnType<typeof placeOf>> => placeOf(`${ofTheDead.name}/0@0`)!;
-
-  it('is sent again to where it came from, once, and is applied there', async () => {
-    const { handle, seen } = refusing(2, 4);
-    await publish(brokers, topic, [single(1), single(2), single(3)], 'key-a');
-    consume(handle);
-    await upTo('3');
-    expect([...seen]).toEqual([1, 3]);
-    const letter = await letters.replay(first());
-    expect(letter).toMatchObject({ from: `${topic}/0@1`, replayedAt: expect.any(String) });
-    await upTo('4');
-    expect([...seen]).toEqual([1, 3, 2]);
-    const again = (await all(topic))[3]!;
-    expect([String(again.key), again.value?.equals(single(2)), again.headers]).toEqual(['key-a', true, {}]);
-    await expect(letters.replay(first())).rejects.toThrow(`It was sent again already, at ${letter.replayedAt}.`);
-    expect((await letters.list()).letters).toEqual([letter]);
-    expect(await all(topic)).toHaveLength(4);
-  });
-
-  it('keeps the headers that it came with', async () => {
+  it('keeps the bytes and the headers that it came with, and says for whom it was parked, and when', async () => {
     const headers = { 'feed-token': Buffer.from('7') };
     await letters.park({ key: null, value: single(1), headers }, { from: { topic, partition: 0, offset: '5' }, group: 'x', reason: 'y' });
-    await letters.replay(first());
-    expect((await all(topic)).map((one) => one.headers)).toEqual([headers]);
-  });
-
-  it('that is none of the journal’s is not sent again', async () => {
-    await letters.park(
-      { key: null, value: Buffer.from('{'), headers: {} },
-      { from: { topic, partition: 0, offset: '0' }, group: 'x', reason: 'y' },
-    );
-    await expect(letters.replay(first())).rejects.toThrow(/still none of the journal's.*not JSON/);
-    await expect(letters.replay({ ...first(), offset: '1' })).rejects.toThrow(`No dead letter lies at ${ofTheDead.name}/0@1.`);
-    await expect(letters.replay({ topic, partition: 0, offset: '0' })).rejects.toThrow(`No dead letter lies at ${topic}/0@0.`);
-    expect(await all(topic)).toEqual([]);
-  });
-
-  it('is among the newest that are listed; how many older places there are is said', async () => {
-    const from = { topic, partition: 0, offset: '0' };
-    await letters.park({ key: null, value: single(1), headers: {} }, { from, group: 'x', reason: 'old' });
-    await publish(
-      brokers,
-      ofTheDead.name,
-      Array.from({ length: 999 }, () => 'put there by somebody else'),
-    );
-    await letters.park({ key: null, value: single(2), headers: {} }, { from, group: 'x', reason: 'new' });
-    const { letters: found, older } = await letters.list();
-    expect({ found: found.map(({ reason }) => reason), older }).toEqual({ found: ['new'], older: 1 });
+    const [letter] = await lying(brokers, ofTheDead.name);
+    expect(letter!.value?.equals(single(1))).toBe(true);
+    const said = Object.fromEntries(Object.entries(letter!.headers!).map(([name, value]) => [name, String(value)]));
+    expect(said).toEqual({
+      'feed-token': '7',
+      'dead-letter-from': `${topic}/0@5`,
+      'dead-letter-group': 'x',
+      'dead-letter-reason': 'y',
+      'dead-letter-at': expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+    });
   });
 });

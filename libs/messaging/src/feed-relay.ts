@@ -1,7 +1,7 @@
 import { MAX_MESSAGE_BYTES, decodeEnvelope } from '@mizan/contracts';
 import type { EventStore, FeedAppend, FeedPage, FeedToken } from '@mizan/event-store';
 import { sending } from './carried-traces.js';
-import { encodeMessages } from './journal-message.js';
+import { encodeMessages } from './stream-message.js';
 import { type Log, silent } from './kafka-client.js';
 import { type Joined, type KeptTextsReader, joinTexts } from './kept-texts.js';
 import { backoffMs, inTime, pause, unlessAborted, within } from './patience.js';
@@ -12,7 +12,28 @@ import type { RelayClaim, RelayTokens } from './relay-tokens.js';
 export interface Message {
   readonly key: string;
   readonly value: Buffer;
-  readonly headers: { readonly [FEED_TOKEN_HEADER]: string; readonly traceparent?: string };
+  readonly headers: MessageHeaders;
+}
+
+/** What a consumer reads of a message before its bytes. Those of an older release have the token and the trace alone: no reader needs the others. */
+export type MessageHeaders = {
+  readonly [FEED_TOKEN_HEADER]: string;
+  readonly traceparent?: string;
+  /** The service that owns the stream. */
+  readonly owner?: string;
+  readonly tenant?: string;
+  readonly ledger?: string;
+  /** The kinds of its events with their schema versions: `EntryPosted/1,HoldPlaced/1`. */
+  readonly kinds: string;
+  readonly 'first-version': string;
+  readonly 'last-version': string;
+};
+
+/** Whose a stream is. */
+export interface StreamOwner {
+  readonly tenant: string | null;
+  /** Where the stream is a ledger's. */
+  readonly ledger: string | null;
 }
 
 /** Where a relay publishes. */
@@ -32,6 +53,8 @@ export interface FeedRelayOptions {
   readonly texts: KeptTextsReader;
   readonly tokens: RelayTokens;
   readonly publisher: Publisher;
+  /** The service that owns the streams, and whose each of them is: the headers say so. Nothing where it is not given. */
+  readonly origin?: { readonly owner: string; readonly whose: (stream: string) => Promise<StreamOwner> };
   readonly log?: Log;
 }
 
@@ -146,7 +169,8 @@ export class FeedRelay {
       })),
       this.options.texts,
     );
-    for (const messages of sends(page.appends, joined)) {
+    const origins = await this.originsOf(page.appends);
+    for (const messages of sends(page.appends, joined, origins)) {
       await sending(this.options.name, messages, (carrying) =>
         unlessAborted(inTime(SEND_DEADLINE_MS, publishing.send(carrying), 'The broker does not answer.'), this.stopping.signal),
       );
@@ -156,24 +180,50 @@ export class FeedRelay {
     this.current = { ...this.current, lastToken: page.next };
   }
 
+  /** One stream after the other: the owner keeps those that it looked up last. */
+  private async originsOf(appends: readonly FeedAppend[]): Promise<ReadonlyMap<string, Origin>> {
+    const origins = new Map<string, Origin>();
+    const { origin } = this.options;
+    if (!origin) return origins;
+    for (const { stream } of appends) {
+      if (origins.has(stream)) continue;
+      const { tenant, ledger } = await origin.whose(stream);
+      origins.set(stream, { owner: origin.owner, ...(tenant === null ? {} : { tenant }), ...(ledger === null ? {} : { ledger }) });
+    }
+    return origins;
+  }
+
   private become(change: Partial<RelayStatus>): void {
     this.current = { ...this.current, ...change, since: new Date().toISOString() };
   }
 }
 
+type Origin = Pick<MessageHeaders, 'owner' | 'tenant' | 'ledger'>;
+
 /** The messages of many appends in order, in portions that fit the broker's limit for one batch. */
-function* sends(appends: readonly FeedAppend[], joined: readonly Joined[]): Generator<Message[]> {
+function* sends(appends: readonly FeedAppend[], joined: readonly Joined[], origins: ReadonlyMap<string, Origin>): Generator<Message[]> {
   let portion: Message[] = [];
   let bytes = 0;
   for (const [index, { stream, token }] of appends.entries()) {
     const { events, groups } = joined[index]!;
-    for (const { value, traceparent } of encodeMessages(stream, events, groups)) {
+    for (const { value, traceparent, kinds, first, last } of encodeMessages(stream, events, groups)) {
       if (portion.length > 0 && (bytes + value.length > MAX_MESSAGE_BYTES || portion.length >= MESSAGES_PER_SEND)) {
         yield portion;
         portion = [];
         bytes = 0;
       }
-      portion.push({ key: stream, value, headers: { [FEED_TOKEN_HEADER]: token, ...(traceparent === null ? {} : { traceparent }) } });
+      portion.push({
+        key: stream,
+        value,
+        headers: {
+          [FEED_TOKEN_HEADER]: token,
+          ...(traceparent === null ? {} : { traceparent }),
+          ...origins.get(stream),
+          kinds,
+          'first-version': String(first),
+          'last-version': String(last),
+        },
+      });
       bytes += value.length;
     }
   }

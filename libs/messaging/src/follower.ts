@@ -1,18 +1,20 @@
-import type { JournalMessage } from '@mizan/contracts';
+import type { StreamMessage } from '@mizan/contracts';
 import { SpanKind } from '@opentelemetry/api';
 import type { AppliedOnce } from './applied-once.js';
 import { inTraces, tracesOf } from './carried-traces.js';
 import { type Feed, FEED_LIMITS } from './feed.js';
-import { checkedMessage, wholeGroups } from './journal-message.js';
+import { type KnownKinds, checkKinds, checkedMessage, wholeGroups } from './stream-message.js';
 import { type FollowedStream, Heads } from './heads.js';
 import { type Log, silent } from './kafka-client.js';
 import { FeedEndsBefore, applyNews, confirmed } from './news.js';
 import { backoffMs, pause, within } from './patience.js';
-import { Foreign, Halted, NotApplied, Poison, reasonOf } from './poison.js';
+import { Denied, Halted, NotApplied, Poison, reasonOf } from './poison.js';
 
 export interface FollowerOptions {
   readonly inbox: Pick<AppliedOnce<never>, 'receive' | 'versions' | 'token' | 'storeToken'>;
   readonly feed: Feed;
+  /** The kinds of events that this program understands; it halts at any other. */
+  readonly kinds: KnownKinds;
   /** kafka: batches come by `receive`, the feed fills what they leave out. feed: sweeps alone. */
   readonly bus: 'kafka' | 'feed';
   /** Pause between two looks at the feed's heads, ms. */
@@ -42,7 +44,7 @@ const STREAMS_AT_ONCE = 4;
 const GOODBYE_MS = 2_500;
 
 /**
- * Keeps a read model equal to the journal. Kafka brings news early; the feed says what is true.
+ * Keeps a read model equal to the streams of their owner. Kafka brings news early; the feed says what is true.
  * Every sweep asks the feed which streams moved since the stored token. A stream that is behind and has not moved for a sweep is filled from the feed,
  * and only then does the token move: a lost topic, expired messages or a dead broker cost one sweep and nothing else.
  */
@@ -77,13 +79,13 @@ export class Follower {
 
   /**
    * Applies a batch from Kafka, gaps and streams that are new filled from the feed first.
-   * @throws Foreign for a message that is none of the journal's; any other Poison for an event that the read model refuses: whoever listens
+   * @throws Denied for a message that the feed does not bear out; any other Poison for an event that the read model refuses: whoever listens
    * to Kafka knows where it lies, and halts this reader. NotApplied when it may succeed later.
    */
-  async receive(messages: readonly JournalMessage[]): Promise<void> {
+  async receive(messages: readonly StreamMessage[]): Promise<void> {
     const { signal } = this.stopping;
     try {
-      const { versions, gaps } = await this.inTurn(() => applyNews(this.options.inbox, messages));
+      const { versions, gaps } = await this.inTurn(() => applyNews(this.options.inbox, messages, this.options.kinds));
       const claimed = gaps.map((gap) => [gap.stream, gap.seen] as const);
       this.heads.note(new Map(claimed), versions);
       this.heads.date(messages, versions);
@@ -212,26 +214,28 @@ export class Follower {
     try {
       await confirmed(() => this.fill(claimed, signal), signal);
     } catch (error) {
-      if (error instanceof Foreign) this.heads.forget(await this.options.inbox.versions(claimed.map(([stream]) => stream)));
+      if (error instanceof Denied) this.heads.forget(await this.options.inbox.versions(claimed.map(([stream]) => stream)));
       throw error;
     }
   }
 
   private async fillPage(goals: ReadonlyMap<string, number>, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
-    const { feed, inbox } = this.options;
+    const { feed, inbox, kinds } = this.options;
     const versions = await inbox.versions([...goals.keys()]);
     const behind = [...goals].filter(([stream, goal]) => versions.get(stream)! < goal);
     const pages = await Promise.all(
-      behind.map(async ([stream, goal]): Promise<JournalMessage> => {
+      behind.map(async ([stream, goal]): Promise<StreamMessage> => {
         const after = versions.get(stream)!;
         const events = await feed.stream(stream, after, FEED_LIMITS.events, signal);
         if (events.length === 0) throw new FeedEndsBefore(stream, after, goal);
         if (events[0]!.version !== after + 1) throw new Error(`The feed gives ${stream}@${events[0]!.version} after ${after}.`);
-        return { stream, events: wholeGroups(checkedMessage({ stream, events }).events) };
+        const message = checkedMessage({ stream, events });
+        checkKinds(message, kinds);
+        return { stream, events: wholeGroups(events) };
       }),
     );
     const received = await inTraces(
-      'process the journal’s feed',
+      'process the feed',
       SpanKind.CONSUMER,
       { 'messaging.operation.type': 'process' },
       () => tracesOf(pages),

@@ -1,4 +1,4 @@
-import { type JournalMessage, decodeEnvelope } from '@mizan/contracts';
+import { type StreamMessage, decodeEnvelope } from '@mizan/contracts';
 
 export interface FollowedStream {
   readonly stream: string;
@@ -34,7 +34,7 @@ export class Heads {
   }
 
   /** What is missing of a stream was recorded after the last event that was applied. */
-  date(messages: readonly JournalMessage[], versions: ReadonlyMap<string, number>): void {
+  date(messages: readonly StreamMessage[], versions: ReadonlyMap<string, number>): void {
     for (const { stream, events } of messages) {
       const last = this.behindSince.has(stream) && events.find(({ version }) => version === versions.get(stream));
       if (last) this.behindSince.set(stream, Date.parse(decodeEnvelope(last.event).recordedAt));

@@ -1,9 +1,9 @@
-import type { JournalMessage } from '@mizan/contracts';
+import type { StreamMessage } from '@mizan/contracts';
 import { testDatabase } from '@mizan/testing';
 import { Poison } from './poison.js';
 import { type SumsDatabase, Sums, fed, sumEvents, sumOf, sumsDatabase } from './sums.fixture.js';
 
-const message = (stream: string, first: number, last: number): JournalMessage => ({ stream, events: fed(stream, first, last) });
+const message = (stream: string, first: number, last: number): StreamMessage => ({ stream, events: fed(stream, first, last) });
 const upTo = (stream: string, last: number) => sumOf(stream, sumEvents(stream, 1, last));
 
 let database: SumsDatabase;

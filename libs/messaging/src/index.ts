@@ -1,7 +1,7 @@
 export { Poison, NotApplied } from './poison.js';
-export { type Log, type LogLevel, type Topic } from './kafka-client.js';
+export { type Log, type LogLevel } from './kafka-client.js';
 export { inTraces } from './carried-traces.js';
-export { decodeMessage, encodeMessages, wholeGroups } from './journal-message.js';
+export { type KnownKinds, decodeMessage, encodeMessages, wholeGroups } from './stream-message.js';
 export { type KeptTextsReader } from './kept-texts.js';
 export { FEED_LIMITS, type Feed, StoreFeed } from './feed.js';
 export { HttpFeed, type HttpFeedOptions, type TokenSource } from './http-feed.js';
@@ -11,16 +11,18 @@ export {
   FeedRelay,
   type FeedRelayOptions,
   type Message,
+  type MessageHeaders,
   type Publisher,
   type Publishing,
   type RelayStatus,
+  type StreamOwner,
 } from './feed-relay.js';
-export { JournalRelay, type JournalRelayOptions } from './journal-relay.js';
+export { TopicRelay, type TopicRelayOptions } from './topic-relay.js';
 export { AppliedOnce, type Gap, type Progress, type Projection, type Received } from './applied-once.js';
 export { Inbox, type InboxOptions } from './inbox.js';
 export { type FollowedStream } from './heads.js';
 export { Follower, type FollowerOptions, type FollowerStatus } from './follower.js';
 export { type Halt, type KafkaStatus } from './kafka-consumption.js';
-export { type Place, placeOf } from './place.js';
-export { type DeadLetter, type DeadLetterList, DeadLetters, type Parking } from './dead-letters.js';
+export { type Place } from './place.js';
+export { DeadLetters, type Parking } from './dead-letters.js';
 export { BatchContext, KafkaStrategy, type KafkaStrategyOptions } from './kafka.strategy.js';

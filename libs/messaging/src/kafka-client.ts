@@ -1,16 +1,10 @@
 import { connect } from 'node:net';
 import kafkajs from 'kafkajs';
-import { MAX_MESSAGE_BYTES } from '@mizan/contracts';
+import { MAX_MESSAGE_BYTES, type Topic } from '@mizan/contracts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 export type Log = (level: LogLevel, message: string, details: Readonly<Record<string, unknown>>) => void;
 export const silent: Log = () => {};
-
-export interface Topic {
-  readonly name: string;
-  readonly partitions: number;
-  readonly retentionMs: number;
-}
 
 /** Room for the keys, headers and framing of a batch beside its values. */
 export const FRAMING_BYTES = 256 * 1024;
@@ -69,6 +63,7 @@ export async function ensureTopic(kafka: kafkajs.Kafka, topic: Topic, messageByt
           configEntries: [
             { name: 'retention.ms', value: String(topic.retentionMs) },
             { name: 'max.message.bytes', value: String(messageBytes) },
+            UNCOMPRESSED,
           ],
         },
       ],
@@ -79,3 +74,5 @@ export async function ensureTopic(kafka: kafkajs.Kafka, topic: Topic, messageByt
 }
 
 const BROKER_DEFAULT = -1;
+/** The broker unpacks what others send packed: readers here have no codec but gzip, and one batch in another would stop them. */
+const UNCOMPRESSED = { name: 'compression.type', value: 'uncompressed' };

@@ -1,4 +1,4 @@
-import type { JournalMessage } from '@mizan/contracts';
+import type { StreamMessage } from '@mizan/contracts';
 import { BatchWork } from './batch-work.js';
 import type { DeadLetters } from './dead-letters.js';
 import { type Log, silent } from './kafka-client.js';
@@ -16,7 +16,7 @@ export interface KafkaConsumptionOptions {
    * tried again for ever. Messages may come again.
    * @param place of the first of them.
    */
-  readonly handle: (messages: readonly JournalMessage[], place: Place) => Promise<void>;
+  readonly handle: (messages: readonly StreamMessage[], place: Place) => Promise<void>;
   /**
    * What becomes of a message that can never be applied. halt (the default): nothing is applied after it, for readers whose work needs
    * order. park: it goes to the dead letters, and those behind it are handled, for readers whose work needs none.

@@ -1,5 +1,5 @@
 import { BaseRpcContext, type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import type { JournalMessage } from '@mizan/contracts';
+import type { StreamMessage } from '@mizan/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { KafkaConsumption, type KafkaConsumptionOptions, type KafkaStatus } from './kafka-consumption.js';
 import type { Place } from './place.js';
@@ -14,7 +14,7 @@ export class BatchContext extends BaseRpcContext<[Place]> {
 }
 
 /**
- * The transport between Kafka and `@EventPattern<string>('<topic>')`: the handler gets a whole batch (`JournalMessage[]`) and resolves
+ * The transport between Kafka and `@EventPattern<string>('<topic>')`: the handler gets a whole batch (`StreamMessage[]`) and resolves
  * once its effect is durable; only then does the offset move. Listening never waits for the broker.
  */
 export class KafkaStrategy extends Server implements CustomTransportStrategy {
@@ -45,7 +45,7 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
   }
 
   /** Unlike the handling it inherits, this one waits for the handler's end, well or badly. */
-  private handle(messages: readonly JournalMessage[], context: BatchContext): Promise<void> {
+  private handle(messages: readonly StreamMessage[], context: BatchContext): Promise<void> {
     const handler = this.messageHandlers.get(context.place.topic)!;
     return new Promise((resolve, reject) => {
       this.runWithProcessingHooks(context, async (runEndHook) => {

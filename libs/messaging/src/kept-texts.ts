@@ -1,6 +1,6 @@
 import { type FedEvent, type KeptTexts, seamsOf } from '@mizan/contracts';
 import type { StoredEvent } from '@mizan/event-store';
-import type { Group } from './journal-message.js';
+import type { Group } from './stream-message.js';
 
 /** Reads what is kept beside the journal. Answers by commitment; what was erased is missing from the answer. */
 export type KeptTextsReader = (

@@ -23,8 +23,8 @@ export class Poison extends RpcException {
   }
 }
 
-/** A message that claims what the feed does not have: somebody else put it on the topic. */
-export class Foreign extends Poison {}
+/** A message that claims what the feed does not have: somebody else put it on the topic, or another life of the owner's books said it. */
+export class Denied extends Poison {}
 
 /** The reader has halted already: no message is at fault. */
 export class Halted extends Poison {}

@@ -6,7 +6,7 @@ import type pg from 'pg';
 import kafkajs from 'kafkajs';
 import type { Projection } from './applied-once.js';
 import { Inbox, type InboxOptions, inboxTables } from './inbox.js';
-import { type Group, encodeMessages } from './journal-message.js';
+import { type Group, type KnownKinds, encodeMessages } from './stream-message.js';
 import type { KeptTextsReader } from './kept-texts.js';
 import { Poison } from './poison.js';
 import { relayTables } from './relay-tokens.js';
@@ -40,6 +40,9 @@ interface SumEventOptions {
   readonly padding?: string;
   readonly traceparent?: string | null;
 }
+
+/** The kinds of these events. */
+export const sumKinds: KnownKinds = { versionOf: (type) => (type === 'AmountAdded' ? 1 : null) };
 
 export const sumEvents = (stream: string, first: number, last: number): string[] =>
   Array.from({ length: last - first + 1 }, (_, index) => sumEvent(stream, first + index));
@@ -170,3 +173,25 @@ export const encoded = (stream: string, events: readonly FedEvent[]): Buffer =>
     events,
     events.map(() => null),
   )[0]!.value;
+
+/** Everything that lies in a topic of one partition, which is there from its first message on; none where there is no topic. */
+export async function lying(brokers: readonly string[], topic: string): Promise<kafkajs.KafkaMessage[]> {
+  const end = await withAdmin(brokers, async (admin) =>
+    (await admin.listTopics()).includes(topic) ? Number((await admin.fetchTopicOffsets(topic))[0]!.high) : 0,
+  );
+  const found: kafkajs.KafkaMessage[] = [];
+  if (end === 0) return found;
+  const consumer = kafkaAt(brokers).consumer({ groupId: uniqueName(), maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.run({ autoCommit: false, eachMessage: async ({ message }) => void found.push(message) });
+    await eventually(
+      () => found.length,
+      (count) => count >= end,
+    );
+  } finally {
+    await consumer.disconnect();
+  }
+  return found;
+}

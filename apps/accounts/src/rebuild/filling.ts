@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { FedEvent } from '@mizan/contracts';
+import { type FedEvent, journalKinds } from '@mizan/contracts';
 import { openPool } from '@mizan/database';
 import { type Feed, Follower, Inbox } from '@mizan/messaging';
 import type pg from 'pg';
@@ -37,7 +37,7 @@ export class Filling {
     const { url, consumer, feed } = source;
     this.pool = openPool({ url, name: 'accounts_rebuild', max: CONNECTIONS });
     this.inbox = new Inbox({ pool: this.pool, schema: BESIDE, consumer, projection: new JournalProjection(BESIDE) });
-    this.follower = new Follower({ inbox: this.inbox, feed, bus: 'feed' });
+    this.follower = new Follower({ inbox: this.inbox, feed, kinds: journalKinds, bus: 'feed' });
   }
 
   /** Applies what there is, and stops where nothing more was waiting. @param expected how many events there are at least */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { topicOf } from '@mizan/contracts';
 import type { LedgerEvent } from '@mizan/ledger';
-import { HttpFeed, JournalRelay } from '@mizan/messaging';
+import { HttpFeed, TopicRelay } from '@mizan/messaging';
 import { type OwnKafka, ownKafka, testDatabase, testTokens } from '@mizan/testing';
 import { type BooksDatabase, booksDatabase } from '../books.fixture.js';
 import { accountsOf, holdsOf, linesOf, randomHistory } from '../history.fixture.js';
@@ -35,7 +36,7 @@ afterAll(() => kafka.stop(), 60_000);
 
 let database: BooksDatabase;
 let journal: JournalServer;
-let relay: JournalRelay;
+let relay: TopicRelay;
 let service: ServiceUnderTest;
 
 it.each(['feed', 'kafka'] as const)(
@@ -44,7 +45,13 @@ it.each(['feed', 'kafka'] as const)(
     database = await booksDatabase(await testDatabase());
     journal = await new JournalServer(tokens).start();
     await journal.append('u-main', events.slice(0, FIRST));
-    relay = new JournalRelay({ store: journal.store, texts: journal.texts, tokens: placeInMemory(), brokers: kafka.brokers });
+    relay = new TopicRelay({
+      topic: topicOf('transfers'),
+      store: journal.store,
+      texts: journal.texts,
+      tokens: placeInMemory(),
+      brokers: kafka.brokers,
+    });
     if (bus === 'kafka') relay.start();
     service = await startService(database.url, journal, tokens, bus === 'kafka' ? kafka.brokers : null);
     try {

@@ -1,4 +1,4 @@
-import { topics } from '@mizan/contracts';
+import { topicOf } from '@mizan/contracts';
 import { repeatMessages } from '@mizan/testing';
 import { chance } from '@mizan/process/trial';
 import type { Fault } from './fault.js';
@@ -41,7 +41,13 @@ const repeatedMessages: Fault = {
   strike: async (stand) => {
     const { kafka } = stand;
     const repeat = (seed: number): Promise<void> =>
-      repeatMessages({ brokers: kafka.brokers, topic: topics.journal.name, count: REPEATED / 2, draw: chance(seed), group: 'accounts' });
+      repeatMessages({
+        brokers: kafka.brokers,
+        topic: topicOf('transfers').name,
+        count: REPEATED / 2,
+        draw: chance(seed),
+        group: 'accounts',
+      });
     // Once in quiet, when nothing may change; once between messages that are new.
     await inQuiet(stand, () => repeat(11));
     await repeat(12);

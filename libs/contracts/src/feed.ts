@@ -15,16 +15,16 @@ export interface FedEvent {
 }
 
 /**
- * One message on `mizan.journal`, key = stream. Its events follow one another without a gap;
+ * One message on the topic of a service, key = stream. Its events follow one another without a gap;
  * an all-or-nothing group is never split over messages.
  */
-export interface JournalMessage {
+export interface StreamMessage {
   readonly stream: string;
   readonly events: readonly FedEvent[];
 }
 
 /**
- * The feed that `transfers` serves to the other services over HTTP (scope `feed`):
+ * The feed that the owner of streams serves to the services that hear it, over HTTP (scope `feed`):
  * `GET /v1/feed/heads?after=<token>&limit=` and `GET /v1/feed/streams/<stream>?after=<version>&limit=`.
  */
 export interface HeadsBody {
@@ -37,12 +37,6 @@ export interface HeadsBody {
 export interface StreamBody {
   readonly events: readonly FedEvent[];
 }
-
-export const topics = {
-  journal: { name: 'mizan.journal', partitions: 4, retentionMs: 7 * 24 * 3600 * 1000 },
-  /** Messages that some reader could not apply, as they were, for a month. */
-  deadLetters: { name: 'mizan.journal.dead-letter', partitions: 1, retentionMs: 30 * 24 * 3600 * 1000 },
-} as const;
 
 /** The largest value of one Kafka message, bytes. Above the largest group (768 KiB) with its texts. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { MAX_MESSAGE_BYTES } from '@mizan/contracts';
-import { type Group, decodeMessage, encodeMessages, wholeGroups } from './journal-message.js';
+import { type Group, checkKinds, decodeMessage, encodeMessages, wholeGroups } from './stream-message.js';
 import { Poison } from './poison.js';
 import { fed, sumEvent } from './sums.fixture.js';
 
@@ -85,8 +85,8 @@ describe('a message that is none', () => {
     ['half of one', Buffer.from('{"stream":'), /not JSON \(10 characters\)/],
     ['an array', Buffer.from('[]'), /not \{ stream, events/],
     ['no stream', message({ stream: 5 }), /not \{ stream, events/],
-    ['a name that PostgreSQL has no text for', message({ stream: 'a\0b' }), /a name that no journal has/],
-    ['a name that is a way elsewhere', message({ stream: '..' }), /a name that no journal has/],
+    ['a name that PostgreSQL has no text for', message({ stream: 'a\0b' }), /a name that no stream has/],
+    ['a name that is a way elsewhere', message({ stream: '..' }), /a name that no stream has/],
     ['no events', message({ events: [] }), /not \{ stream, events/],
     ['an event that is none', message({ events: [7] }), /Event 0 of a message for journal-a/],
     ['a version that is text', message({ events: [{ ...events[0], version: '1' }] }), /Event 0/],
@@ -96,12 +96,31 @@ describe('a message that is none', () => {
     ['an event of another stream', message({ stream: 'journal-b' }), /does not say the stream and version/],
     ['an event of another version', message({ events: [{ ...events[1], version: 1 }] }), /does not say the stream and version/],
     [
-      'a newer schema',
-      message({ events: [{ ...events[0], event: events[0]!.event.replace('"schemaVersion":1', '"schemaVersion":2') }] }),
-      /journal-a@1: Schema version 2 is unknown here \(1 is the newest\)/,
+      'an event without a schema version',
+      message({ events: [{ ...events[0], event: events[0]!.event.replace('"schemaVersion":1', '"schemaVersion":0') }] }),
+      /journal-a@1: .*does not say its type and schema version/,
     ],
   ])('is poison: %s', (_name, value, reason) => {
     expect(() => decodeMessage(value)).toThrow(Poison);
     expect(() => decodeMessage(value)).toThrow(reason);
+  });
+});
+
+describe('what a newer program wrote', () => {
+  const [first] = fed(stream, 1, 1);
+  const changed = (from: string, to: string) => ({ stream, events: [{ ...first!, event: first!.event.replace(from, to) }] });
+
+  it('is known by its kind and its version, kind by kind', () => {
+    const kinds = { versionOf: (type: string) => ({ AmountAdded: 1, Rebooked: 2 })[type] ?? null };
+    expect(() => checkKinds({ stream, events: [first!] }, kinds)).not.toThrow();
+    expect(() => checkKinds(changed('"AmountAdded"', '"Moved"'), kinds)).toThrow(
+      'journal-a@1: The event is of an unknown type Moved. Run a newer program.',
+    );
+    const two = changed('"schemaVersion":1', '"schemaVersion":2');
+    expect(() => checkKinds(two, kinds)).toThrow(
+      'journal-a@1: Schema version 2 is unknown here (1 is the newest of AmountAdded). Run a newer program.',
+    );
+    const rebooked = { stream, events: [{ ...two.events[0]!, event: two.events[0]!.event.replace('AmountAdded', 'Rebooked') }] };
+    expect(() => checkKinds(rebooked, kinds)).not.toThrow();
   });
 });

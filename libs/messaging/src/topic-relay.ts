@@ -1,17 +1,17 @@
 import kafkajs from 'kafkajs';
-import { topics } from '@mizan/contracts';
+import type { Topic } from '@mizan/contracts';
 import { FeedRelay, type FeedRelayOptions, type Message, type Publisher, type Publishing } from './feed-relay.js';
-import { type Log, type Topic, ensureTopic, kafkaClient, silent } from './kafka-client.js';
+import { type Log, ensureTopic, kafkaClient, silent } from './kafka-client.js';
 import { within } from './patience.js';
 
-export interface JournalRelayOptions extends Omit<FeedRelayOptions, 'name' | 'publisher'> {
+export interface TopicRelayOptions extends Omit<FeedRelayOptions, 'name' | 'publisher'> {
   readonly brokers: readonly string[];
-  readonly topic?: Topic;
+  readonly topic: Topic;
 }
 
-/** Publishes the journal on its Kafka topic, which it creates where it is missing. */
-export class JournalRelay extends FeedRelay {
-  constructor({ brokers, topic = topics.journal, ...options }: JournalRelayOptions) {
+/** Publishes the streams of an owner on its Kafka topic, which it creates where it is missing. */
+export class TopicRelay extends FeedRelay {
+  constructor({ brokers, topic, ...options }: TopicRelayOptions) {
     super({ ...options, name: topic.name, publisher: new KafkaPublisher(brokers, topic, options.log ?? silent) });
   }
 }

@@ -1,11 +1,11 @@
-import { type JournalMessage, MAX_MESSAGE_BYTES } from '@mizan/contracts';
+import { type StreamMessage, type Topic, MAX_MESSAGE_BYTES } from '@mizan/contracts';
 import { type EventStore, type FeedToken, InMemoryEventStore } from '@mizan/event-store';
 import { type OwnKafka, kafkaBrokers, ownKafka, testDatabase } from '@mizan/testing';
 import kafkajs from 'kafkajs';
-import { decodeMessage } from './journal-message.js';
+import { decodeMessage } from './stream-message.js';
 import { FEED_TOKEN_HEADER } from './feed-relay.js';
-import { JournalRelay, type JournalRelayOptions } from './journal-relay.js';
-import type { Topic } from './kafka-client.js';
+import { TopicRelay, type TopicRelayOptions } from './topic-relay.js';
+
 import { PostgresRelayTokens } from './relay-tokens.js';
 import {
   type SumsDatabase,
@@ -27,10 +27,11 @@ import.meta.jest.setTimeout(180_000);
 const endOfClaims = `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
   and database = (select oid from pg_database where datname = current_database())`;
 
-interface Published extends JournalMessage {
+interface Published extends StreamMessage {
   readonly key: string;
   readonly token: string;
   readonly bytes: number;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 let database: SumsDatabase;
@@ -38,7 +39,7 @@ let brokers: string[];
 let release: () => Promise<void>;
 let topic: Topic;
 let store: EventStore;
-const relays: JournalRelay[] = [];
+const relays: TopicRelay[] = [];
 
 beforeAll(async () => {
   ({ brokers, release } = await kafkaBrokers());
@@ -57,8 +58,8 @@ afterAll(async () => {
   await release();
 });
 
-function startRelay(options: Partial<JournalRelayOptions> = {}): JournalRelay {
-  const relay = new JournalRelay({
+function startRelay(options: Partial<TopicRelayOptions> = {}): TopicRelay {
+  const relay = new TopicRelay({
     store,
     texts: noTexts,
     tokens: new PostgresRelayTokens(database.pool, 'reader'),
@@ -81,7 +82,7 @@ async function append(stream: string, events: readonly string[]): Promise<FeedTo
 }
 
 /** Everything on the topic, per partition in order, once the relay has come to the token. */
-async function published(relay: JournalRelay, token: FeedToken, at = brokers): Promise<Published[]> {
+async function published(relay: TopicRelay, token: FeedToken, at = brokers): Promise<Published[]> {
   await eventually(
     () => relay.status(),
     ({ lastToken }) => lastToken === token,
@@ -100,6 +101,7 @@ async function published(relay: JournalRelay, token: FeedToken, at = brokers): P
         key: String(message.key),
         token: String(message.headers![FEED_TOKEN_HEADER]),
         bytes: message.value!.length,
+        headers: Object.fromEntries(Object.entries(message.headers!).map(([name, value]) => [name, String(value)])),
       });
     },
   });
@@ -157,6 +159,25 @@ describe('the relay', () => {
     expect(new Set(messages.map((message) => message.token)).size).toBe(4);
     expect(await storedToken()).toBe(token);
     expect(relay.status()).toMatchObject({ state: 'relaying', connected: true, lastToken: token, lastError: null });
+  });
+
+  it('says in headers whose the events are, which kinds, and from which version to which', async () => {
+    const whose = async (stream: string) => ({ tenant: 'acme', ledger: stream === 'a' ? 'main' : null });
+    const relay = startRelay({ origin: { owner: 'sums', whose } });
+    await append('a', sumEvents('a', 1, 3));
+    const messages = await published(relay, await append('b', sumEvents('b', 1, 1)));
+    const said = (of: string) => messages.find(({ stream }) => stream === of)!.headers;
+    const kinds = 'AmountAdded/1';
+    const whole = { owner: 'sums', tenant: 'acme', ledger: 'main', kinds, 'first-version': '1', 'last-version': '3' };
+    expect(said('a')).toEqual({ [FEED_TOKEN_HEADER]: expect.any(String), ...whole });
+    expect(said('b')).toEqual({
+      [FEED_TOKEN_HEADER]: expect.any(String),
+      owner: 'sums',
+      tenant: 'acme',
+      kinds,
+      'first-version': '1',
+      'last-version': '1',
+    });
   });
 
   it('makes the topic as it is declared, with room for the largest message', async () => {

@@ -1,13 +1,13 @@
 import {
   type Envelope,
   type FedEvent,
-  type JournalMessage,
+  type StreamMessage,
   type Seams,
   MAX_MESSAGE_BYTES,
+  decodeEnvelope,
+  envelopeEnd,
   isStreamName,
-  journalKinds,
   seamsOf,
-  traceparentOf,
 } from '@mizan/contracts';
 import { Poison } from './poison.js';
 
@@ -20,6 +20,11 @@ export interface EncodedMessage {
   readonly value: Buffer;
   /** Of the first of its events that came about in a trace, or null. */
   readonly traceparent: string | null;
+  /** The first and last version in it. */
+  readonly first: number;
+  readonly last: number;
+  /** The kinds in it with their schema versions, in the order of their first events: `EntryPosted/1,HoldPlaced/1`. */
+  readonly kinds: string;
 }
 
 /**
@@ -38,9 +43,21 @@ export function encodeMessages(
   let pieces: string[] = [];
   let bytes = frame;
   let traceparent: string | null = null;
+  let versions: number[] = [];
+  const kinds = new Set<string>();
   const close = (): void => {
-    if (pieces.length > 0) messages.push({ stream, value: Buffer.from(`${head}${pieces.join(',')}]}`), traceparent });
+    if (pieces.length > 0)
+      messages.push({
+        stream,
+        value: Buffer.from(`${head}${pieces.join(',')}]}`),
+        traceparent,
+        first: versions[0]!,
+        last: versions.at(-1)!,
+        kinds: [...kinds].join(','),
+      });
     pieces = [];
+    versions = [];
+    kinds.clear();
     traceparent = null;
     bytes = frame;
   };
@@ -53,7 +70,12 @@ export function encodeMessages(
       );
     if (bytes + size > maxBytes) close();
     pieces.push(...encoded);
-    for (const { event } of unit) traceparent ??= traceparentOf(event);
+    for (const { event, version } of unit) {
+      const { type, schemaVersion, traceparent: of } = envelopeEnd(event) ?? decodeEnvelope(event);
+      traceparent ??= of;
+      kinds.add(`${type}/${schemaVersion}`);
+      versions.push(version);
+    }
     bytes += size;
   }
   close();
@@ -79,18 +101,36 @@ export function wholeGroups(events: readonly FedEvent[]): readonly FedEvent[] {
   return group && group.last > last.version ? events.filter(({ version }) => version < group.first) : events;
 }
 
+/** What a reader knows of the kinds of events that it hears. */
+export interface KnownKinds {
+  /** The newest schema version of a kind that this program knows; null for a kind that it does not know. */
+  versionOf(type: string): number | null;
+}
+
+/** @throws Poison, kind by kind, for an event that a newer program wrote. */
+export function checkKinds({ stream, events }: StreamMessage, kinds: KnownKinds): void {
+  for (const { version, event } of events) {
+    const at = { stream, version };
+    const { type, schemaVersion } = envelopeEnd(event) ?? decodeEnvelope(event);
+    const newest = kinds.versionOf(type);
+    if (newest === null) throw new Poison(`The event is of an unknown type ${type}. Run a newer program.`, at);
+    if (schemaVersion > newest)
+      throw new Poison(`Schema version ${schemaVersion} is unknown here (${newest} is the newest of ${type}). Run a newer program.`, at);
+  }
+}
+
 /** @throws Poison for anything but a message that `encodeMessages` could have written. */
-export function decodeMessage(value: Buffer | null): JournalMessage {
+export function decodeMessage(value: Buffer | null): StreamMessage {
   return checkedMessage(json(value?.toString('utf8') ?? '', 'The message'));
 }
 
 /** @throws Poison for anything but events of one stream without a gap, each of which is a stored event under its own stream and version. */
-export function checkedMessage(value: unknown): JournalMessage {
-  const message = value as JournalMessage | null;
+export function checkedMessage(value: unknown): StreamMessage {
+  const message = value as StreamMessage | null;
   if (typeof message?.stream !== 'string' || !Array.isArray(message.events) || message.events.length === 0)
     throw new Poison('The message is not { stream, events: [...] } with at least one event.');
   const { stream, events } = message;
-  if (!isStreamName(stream)) throw new Poison('The stream has a name that no journal has.');
+  if (!isStreamName(stream)) throw new Poison('The stream has a name that no stream has.');
   events.forEach((event: FedEvent | null, index) => {
     if (!Number.isSafeInteger(event?.version) || event!.version < 1 || typeof event!.event !== 'string')
       throw new Poison(`Event ${index} of a message for ${stream} is not { version, event, texts }.`);
@@ -105,9 +145,8 @@ export function checkedMessage(value: unknown): JournalMessage {
 function checkEnvelope(envelope: Envelope | null, at: { stream: string; version: number }): void {
   if (envelope?.stream !== at.stream || envelope.version !== at.version)
     throw new Poison('The stored event does not say the stream and version that it came under.', at);
-  const newest = journalKinds.versionOf(envelope.type) ?? 1;
-  if (!Number.isSafeInteger(envelope.schemaVersion) || envelope.schemaVersion < 1 || envelope.schemaVersion > newest)
-    throw new Poison(`Schema version ${envelope.schemaVersion} is unknown here (${newest} is the newest). Run a newer program.`, at);
+  if (!Number.isSafeInteger(envelope.schemaVersion) || envelope.schemaVersion < 1 || typeof envelope.type !== 'string')
+    throw new Poison('The stored event does not say its type and schema version.', at);
 }
 
 function json(text: string, what: string, at: { stream: string; version: number } | null = null): unknown {
