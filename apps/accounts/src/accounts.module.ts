@@ -1,8 +1,8 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { journalKinds, serviceNamed } from '@mizan/contracts';
-import { Follower, HttpFeed, Inbox, KafkaStrategy } from '@mizan/messaging';
-import { Cursors, Database, Metrics, Readiness, made, provided, serviceTokens, token, writeLog } from '@mizan/platform';
+import { journalKinds, serviceNamed, topicOf } from '@mizan/contracts';
+import { HttpFeed } from '@mizan/messaging';
+import { type Hearing, Subscription } from '@mizan/messaging/service';
+import { Cursors, Database, Metrics, Readiness, made, provided, serviceTokens } from '@mizan/platform';
 import type { Pool } from 'pg';
 import { AccountsController } from './http/accounts.controller.js';
 import { LIVE } from './rebuild/book-tables.js';
@@ -11,7 +11,7 @@ import { Books } from './tables/books.js';
 import { EntriesController } from './http/entries.controller.js';
 import type { AccountsEnvironment, Sources } from './environment.js';
 import { HoldsController } from './http/holds.controller.js';
-import { JournalConsumer } from './journal.consumer.js';
+import { JOURNAL, JournalConsumer } from './journal.consumer.js';
 import { JournalProjection } from './journal.projection.js';
 import { refillingStreams, resumeRefill } from './rebuild/refill.js';
 import { StatementsController } from './http/statements.controller.js';
@@ -20,8 +20,6 @@ import { StatementsController } from './http/statements.controller.js';
 const MAX_CONNECTIONS = serviceNamed('accounts').connections;
 /** The name under which the journal is read, also the Kafka group's. */
 export const CONSUMER = 'accounts';
-/** Null where the feed alone is the bus. */
-const STRATEGY = token<KafkaStrategy | null>('the transport from Kafka');
 
 @Module({})
 class AccountsModule {}
@@ -30,74 +28,50 @@ class AccountsModule {}
 class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     private readonly database: Database,
-    private readonly follower: Follower,
+    private readonly journal: Subscription,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await resumeRefill(this.database.pool);
-    this.follower.start();
+    this.journal.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.follower.stop();
+    await this.journal.stop();
   }
 }
 
 const controllers = [AccountsController, StatementsController, EntriesController, HoldsController, JournalConsumer];
 
 export function accountsModule(settings: AccountsEnvironment): DynamicModule {
-  const { DATABASE_URL, BUS } = settings;
+  const { DATABASE_URL } = settings;
   const providers = [
     provided(Database, [Readiness], (readiness) => new Database({ url: DATABASE_URL, name: 'accounts', max: MAX_CONNECTIONS }, readiness)),
-    provided(Follower, [Database, Readiness, Metrics], ({ pool }, readiness, metrics) => {
-      const follower = journalFollower(settings, pool);
-      measureBooks(metrics, pool, follower);
-      readiness.register('journal', async () => {
-        // Anyone may read this, and streams are of all tenants: no word of any one of them.
-        const { halted, streams: _, ...status } = follower.status();
-        if (halted !== null) throw new Error(`The books stand still: ${halted}`);
-        return { ...status, rebuilding: await refillingStreams(pool) };
-      });
-      return follower;
+    provided(JOURNAL, [Database, Readiness, Metrics], ({ pool }, ...hears) => new Subscription(theJournal(settings, pool), pool, ...hears)),
+    made(Service, Database, JOURNAL),
+    provided(Books, [Database, Metrics], ({ pool }, metrics) => {
+      measureBooks(metrics, pool);
+      return new Books(pool);
     }),
-    provided(STRATEGY, [Follower, Readiness], (follower, readiness) =>
-      BUS === 'feed' ? null : kafkaStrategy(settings, follower, readiness),
-    ),
-    made(Service, Database, Follower),
-    provided(Books, [Database], ({ pool }) => new Books(pool)),
     provided(Cursors, [], () => Cursors.from(DATABASE_URL)),
   ];
   return { module: AccountsModule, controllers, providers };
 }
 
-function journalFollower(settings: AccountsEnvironment, pool: Pool): Follower {
-  const inbox = new Inbox({ pool, schema: LIVE, consumer: CONSUMER, projection: new JournalProjection() });
-  return new Follower({ inbox, feed: journalFeed(settings), kinds: journalKinds, bus: settings.BUS, log: writeLog });
-}
-
-function kafkaStrategy({ KAFKA_BROKERS }: AccountsEnvironment, follower: Follower, readiness: Readiness): KafkaStrategy {
-  const strategy = new KafkaStrategy({
-    brokers: KAFKA_BROKERS,
-    groupId: CONSUMER,
-    onHalt: ({ reason }) => follower.halt(reason),
-    log: writeLog,
-  });
-  // Without a broker the feed brings the journal, so reads go on.
-  readiness.register('kafka', async () => {
-    const { assigned: _1, halted: _2, ...status } = strategy.kafka() ?? { assigned: [], halted: null };
-    return status;
-  });
-  return strategy;
-}
+const theJournal = (settings: AccountsEnvironment, pool: Pool): Hearing => ({
+  name: 'journal',
+  topic: topicOf('transfers'),
+  feed: journalFeed(settings),
+  kinds: journalKinds,
+  schema: LIVE,
+  consumer: CONSUMER,
+  bus: settings.BUS,
+  brokers: settings.KAFKA_BROKERS,
+  into: new JournalProjection(),
+  called: 'The books',
+  detail: async () => ({ rebuilding: await refillingStreams(pool) }),
+});
 
 /** The journal as `transfers` serves it to this service. */
 export const journalFeed = ({ TRANSFERS_URL, GATEWAY_URL, SERVICE_KEY }: Sources): HttpFeed =>
   new HttpFeed({ urls: TRANSFERS_URL, token: serviceTokens({ gatewayUrl: GATEWAY_URL, apiKey: SERVICE_KEY }) });
-
-/** Listens to Kafka, unless the feed alone is the bus. */
-export async function connectKafka(app: NestFastifyApplication): Promise<void> {
-  const strategy = app.get<KafkaStrategy | null>(STRATEGY);
-  if (!strategy) return;
-  app.connectMicroservice({ strategy });
-  await app.startAllMicroservices();
-}

@@ -49,8 +49,8 @@ it('shows whether the books balance, asset by asset, what is held, and how far t
       'mizan_book_imbalance{asset="CZK",service="accounts"} 0',
       'mizan_book_imbalance{asset="other",service="accounts"} 0',
       'mizan_holds_open{service="accounts"} 2',
-      'mizan_projection_lag_seconds{service="accounts"} 0',
-      'mizan_consumer_halted{service="accounts"} 0',
+      'mizan_projection_lag_seconds{topic="mizan.journal",service="accounts"} 0',
+      'mizan_consumer_halted{topic="mizan.journal",service="accounts"} 0',
     ]),
   );
   expect(lines.join()).not.toMatch(/acme|miles|clients|first/i);

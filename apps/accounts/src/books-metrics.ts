@@ -1,5 +1,4 @@
 import { transaction } from '@mizan/database';
-import type { Follower } from '@mizan/messaging';
 import { isoExponents } from '@mizan/money';
 import { type Metrics, sampled } from '@mizan/platform';
 import type pg from 'pg';
@@ -14,8 +13,8 @@ const LONGEST_MS = 4_000;
 /** Codes that tenants made up themselves stay with them. */
 const OWN_ASSETS = 'other';
 
-/** What the books say of themselves: whether they balance, how far they follow, how old they are. */
-export function measureBooks(metrics: Metrics, pool: pg.Pool, follower: Follower): void {
+/** What the books say of themselves: whether they balance and how far they follow. */
+export function measureBooks(metrics: Metrics, pool: pg.Pool): void {
   const books = sampled(BALANCE_EVERY_MS, () => addedUp(pool));
   metrics.gauges(
     'mizan_book_imbalance',
@@ -32,12 +31,6 @@ export function measureBooks(metrics: Metrics, pool: pg.Pool, follower: Follower
     'mizan_projection_position',
     'Events of all journals that the books include.',
     sampled(POSITION_EVERY_MS, () => position(pool)),
-  );
-  metrics.gauge('mizan_projection_lag_seconds', 'Age of the oldest event that the books are known to lack; 0 where they lack none.', () =>
-    follower.lagSeconds(),
-  );
-  metrics.gauge('mizan_consumer_halted', '1 when the books stand still at something that cannot be understood, else 0.', () =>
-    follower.status().halted === null ? 0 : 1,
   );
 }
 

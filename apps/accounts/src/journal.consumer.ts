@@ -1,15 +1,19 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { type StreamMessage, topicOf } from '@mizan/contracts';
-import { Follower } from '@mizan/messaging';
+import type { Subscription } from '@mizan/messaging/service';
+import { token } from '@mizan/platform';
 
-/** Batches of the journal from Kafka. The follower applies them, each event once, and fills what they leave out from the feed. */
+/** The journal, as this service hears it. */
+export const JOURNAL = token<Subscription>('journal');
+
+/** Batches of the journal from Kafka. They are applied once, and what they leave out comes from the feed. */
 @Controller()
 export class JournalConsumer {
-  constructor(private readonly follower: Follower) {}
+  constructor(@Inject(JOURNAL) private readonly journal: Subscription) {}
 
   @EventPattern<string>(topicOf('transfers').name)
   receive(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    return this.follower.receive(messages);
+    return this.journal.receive(messages);
   }
 }

@@ -1,6 +1,8 @@
 import { TokenVerifier, bootstrap } from '@mizan/platform';
-import { accountsModule, connectKafka } from './accounts.module.js';
+import { connectTo } from '@mizan/messaging/service';
+import { accountsModule } from './accounts.module.js';
 import { environment } from './environment.js';
+import { JOURNAL } from './journal.consumer.js';
 
 const settings = environment();
 await bootstrap({
@@ -8,5 +10,5 @@ await bootstrap({
   module: accountsModule(settings),
   tokens: new TokenVerifier(settings.TOKEN_KEYS_FILE),
   environment: settings,
-  connect: connectKafka,
+  connect: connectTo(JOURNAL),
 });

@@ -3,11 +3,13 @@ import { type Caller, type KeptTexts, journalStream, seamsOf } from '@mizan/cont
 import { type FeedToken, InMemoryEventStore } from '@mizan/event-store';
 import type { LedgerEvent } from '@mizan/ledger';
 import { type RelayTokens, StoreFeed } from '@mizan/messaging';
+import { connectTo } from '@mizan/messaging/service';
 import { TokenVerifier, createApplication } from '@mizan/platform';
 import { type Loopback, loopback } from '@mizan/testing';
 import type { JSONWebKeySet } from 'jose';
-import { accountsModule, connectKafka } from './accounts.module.js';
+import { accountsModule } from './accounts.module.js';
 import { fed } from './history.fixture.js';
+import { JOURNAL } from './journal.consumer.js';
 
 export interface Tokens {
   readonly publicKeys: JSONWebKeySet;
@@ -109,7 +111,7 @@ export async function startService(
       KAFKA_BROKERS: kafka ?? [],
     }),
     tokens: new TokenVerifier(tokens.publicKeys),
-    connect: connectKafka,
+    connect: connectTo(JOURNAL),
   });
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();

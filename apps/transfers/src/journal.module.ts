@@ -1,17 +1,15 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { topicOf } from '@mizan/contracts';
 import type { OpenEventStore } from '@mizan/event-store';
-import { type Feed, TopicRelay, PostgresRelayTokens, StoreFeed } from '@mizan/messaging';
-import { Database, Metrics, Readiness, made, provided, sampled, token, writeLog } from '@mizan/platform';
+import { type Feed, StoreFeed, type TopicRelay } from '@mizan/messaging';
+import { FEED, type Saying, openRelay } from '@mizan/messaging/service';
+import { Database, Metrics, Readiness, made, provided, token } from '@mizan/platform';
 import { openStreams } from '@mizan/streams';
 import { PostgresTexts } from '@mizan/texts';
 import { JournalReader } from '@mizan/writer/ledger';
-import type { Pool } from 'pg';
 import type { TransfersEnvironment } from './environment.js';
-import { FEED } from './http/feed.controller.js';
 import { JournalOwners } from './journal-owners.js';
 import { journals } from './tables/journals.js';
-import { SAMPLE_MS } from './posting-metrics.js';
 import { textsBeside } from './tables/texts.postgres.js';
 
 export const STORE = token<OpenEventStore>('event store');
@@ -33,33 +31,21 @@ export function journalProviders(environment: TransfersEnvironment): FactoryProv
       (store, texts) => new StoreFeed(store, (wanted) => texts.find(wanted)),
     ),
     made(JournalReader, STORE, FEED),
-    provided(RELAY, [Database, STORE, PostgresTexts, Readiness, Metrics], (database, store, texts, readiness, metrics) =>
-      environment.BUS === 'feed' ? null : measured(relay(environment, database.pool, store, texts), readiness, metrics),
+    provided(RELAY, [Database, STORE, PostgresTexts, Readiness, Metrics], ({ pool }, store, texts, ...tells) =>
+      openRelay(journalSaid(environment, store, texts), pool, ...tells),
     ),
   ];
 }
 
-function relay({ KAFKA_BROKERS }: TransfersEnvironment, pool: Pool, store: OpenEventStore, texts: PostgresTexts): TopicRelay {
-  const tokens = new PostgresRelayTokens(pool, 'transfers');
+function journalSaid({ BUS, KAFKA_BROKERS }: TransfersEnvironment, store: OpenEventStore, texts: PostgresTexts): Saying {
   const owners = new JournalOwners(store);
-  return new TopicRelay({
+  return {
+    service: 'transfers',
     topic: topicOf('transfers'),
-    origin: { owner: 'transfers', whose: (stream) => owners.of(stream) },
     store,
     texts: (wanted) => texts.find(wanted),
-    tokens,
+    whose: (stream) => owners.of(stream),
+    bus: BUS,
     brokers: KAFKA_BROKERS,
-    log: writeLog,
-  });
-}
-
-function measured(publishing: TopicRelay, readiness: Readiness, metrics: Metrics): TopicRelay {
-  // A broker that is gone delays others; it never makes posting unready.
-  readiness.register('relay', async () => {
-    const { lastToken: _, ...status } = publishing.status();
-    return status;
-  });
-  const lag = sampled(SAMPLE_MS, () => publishing.lagSeconds());
-  metrics.gauge('mizan_relay_lag_seconds', 'Age of the oldest append that is not published yet; 0 where there is none.', lag);
-  return publishing;
+  };
 }

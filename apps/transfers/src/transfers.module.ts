@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import type { OpenEventStore } from '@mizan/event-store';
 import type { TopicRelay } from '@mizan/messaging';
+import { FeedController } from '@mizan/messaging/service';
 import { Cursors, Database, Metrics, Readiness, made, provided, sampled, writeLog } from '@mizan/platform';
 import { PostgresLeases } from '@mizan/streams';
 import { PostgresTexts } from '@mizan/texts';
@@ -13,7 +14,6 @@ import { PostgresCommandIds } from './tables/command-ids.postgres.js';
 import { CommandsController } from './http/commands.controller.js';
 import { EntriesController } from './http/entries.controller.js';
 import type { TransfersEnvironment } from './environment.js';
-import { FeedController } from './http/feed.controller.js';
 import { ForwardingFilter } from './http/forwarding.filter.js';
 import { Forwarding } from './http/forwarding.js';
 import { HoldsController } from './http/holds.controller.js';

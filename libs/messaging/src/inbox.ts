@@ -4,7 +4,7 @@ import { AppliedOnce, type Progress, type Projection } from './applied-once.js';
 
 export interface InboxOptions {
   readonly pool: pg.Pool;
-  /** The service's schema, with the tables `inbox` and `feed_tokens` as `inboxTables` describes them. */
+  /** The service's schema, with the tables `inbox` and `feed_tokens` of `messagingMigrations`. */
   readonly schema: string;
   /** Which read model this is; another name starts from nothing. */
   readonly consumer: string;
@@ -12,21 +12,6 @@ export interface InboxOptions {
   /** The events after which a transaction ends, with the message that reaches them. */
   readonly eventsPerTransaction?: number;
 }
-
-/** What an inbox expects of the tables that its service's migrations make, as SQL: the tests here run on these. */
-export const inboxTables = (schema: string, role: string): string => `
-create table ${schema}.inbox (
-  consumer text not null,
-  stream text not null,
-  version bigint not null check (version >= 0),
-  primary key (consumer, stream)
-);
-create table ${schema}.feed_tokens (
-  consumer text primary key,
-  token text not null
-);
-grant select, insert, update, delete on ${schema}.inbox, ${schema}.feed_tokens to ${role};
-`;
 
 /** Applies events once to a read model in PostgreSQL. */
 export class Inbox extends AppliedOnce<pg.PoolClient> {

@@ -19,6 +19,7 @@ export {
 } from './feed-relay.js';
 export { TopicRelay, type TopicRelayOptions } from './topic-relay.js';
 export { AppliedOnce, type Gap, type Progress, type Projection, type Received } from './applied-once.js';
+export { HandledEvents, type Handler, type HeardEvent, type Refused } from './handled-events.js';
 export { Inbox, type InboxOptions } from './inbox.js';
 export { type FollowedStream } from './heads.js';
 export { Follower, type FollowerOptions, type FollowerStatus } from './follower.js';

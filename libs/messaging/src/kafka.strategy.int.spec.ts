@@ -26,7 +26,7 @@ async function service(topic: string, handler: Handler, options: Partial<KafkaSt
   @Module({ controllers: [JournalConsumer] })
   class Service {}
 
-  const strategy = new KafkaStrategy({ brokers, groupId: topic, ...options });
+  const strategy = new KafkaStrategy({ brokers, topic, groupId: topic, ...options });
   const app = await NestFactory.createMicroservice(Service, { strategy, logger: false });
   await app.listen();
   apps.push(app);

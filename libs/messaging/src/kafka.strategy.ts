@@ -4,7 +4,10 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import { KafkaConsumption, type KafkaConsumptionOptions, type KafkaStatus } from './kafka-consumption.js';
 import type { Place } from './place.js';
 
-export type KafkaStrategyOptions = Omit<KafkaConsumptionOptions, 'topics' | 'handle'>;
+export interface KafkaStrategyOptions extends Omit<KafkaConsumptionOptions, 'topics' | 'handle'> {
+  /** Which of the patterns it listens to: each topic has a transport of its own, so that a halt stops one alone. */
+  readonly topic: string;
+}
 
 /** Where a batch came from; offsets as Kafka writes them. */
 export class BatchContext extends BaseRpcContext<[Place]> {
@@ -26,9 +29,12 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
   }
 
   listen(callback: () => void): void {
+    const { topic, ...options } = this.options;
+    if (!this.messageHandlers.has(topic))
+      throw new Error(`Nothing handles the topic ${topic}: a consumer with @EventPattern('${topic}') is missing.`);
     this.consumption = new KafkaConsumption({
-      ...this.options,
-      topics: [...this.messageHandlers.keys()],
+      ...options,
+      topics: [topic],
       handle: (messages, place) => this.handle(messages, new BatchContext([place])),
     });
     this.consumption.start();

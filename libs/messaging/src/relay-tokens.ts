@@ -16,15 +16,6 @@ export interface RelayClaim {
   release(): Promise<void>;
 }
 
-/** What `PostgresRelayTokens` expects of the table that its service's migrations make, as SQL: the tests here run on it. */
-export const relayTables = (schema: string, role: string): string => `
-create table ${schema}.relay_tokens (
-  name text primary key,
-  token text not null
-);
-grant select, insert, update on ${schema}.relay_tokens to ${role};
-`;
-
 /** How often a standby asks for the lock, ms. */
 const STANDBY_MS = 500;
 

@@ -1,15 +1,15 @@
 import { hash, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { type FedEvent, type KeptTexts, commitment, canonicalJson, decodeEnvelope } from '@mizan/contracts';
-import { openPool } from '@mizan/database';
+import { migrateService, openPool } from '@mizan/database';
 import type pg from 'pg';
 import kafkajs from 'kafkajs';
 import type { Projection } from './applied-once.js';
-import { Inbox, type InboxOptions, inboxTables } from './inbox.js';
+import { Inbox, type InboxOptions } from './inbox.js';
 import { type Group, type KnownKinds, encodeMessages } from './stream-message.js';
 import type { KeptTextsReader } from './kept-texts.js';
 import { Poison } from './poison.js';
-import { relayTables } from './relay-tokens.js';
+import { messagingMigrations } from './service/messaging-migrations.js';
 
 /** One stored event: an amount, perhaps in a group, perhaps with words kept beside it. */
 export function sumEvent(
@@ -103,14 +103,16 @@ export interface SumsDatabase {
 /** Makes in an empty database the read model `reader.sums`, the tables of an inbox and those of a relay. */
 export async function sumsDatabase(database: { readonly adminUrl: string; drop(): Promise<void> }): Promise<SumsDatabase> {
   const pool = openPool({ url: database.adminUrl, name: 'messaging-test', max: 12 });
-  await pool.query(`create schema reader;
-    create table reader.sums (stream text primary key, total numeric not null, events bigint not null, chain text not null);
-    ${inboxTables('reader', 'current_user')} ${relayTables('reader', 'current_user')}`);
+  await migrateService({ adminUrl: database.adminUrl, service: 'reader', password: 'test', schemas: [messagingMigrations('reader')] });
+  await pool.query(
+    'create table reader.sums (stream text primary key, total numeric not null, events bigint not null, chain text not null)',
+  );
   return {
     pool,
     inbox: (options) => new Inbox({ pool, schema: 'reader', consumer: 'sums', projection: new Sums(), ...options }),
     sums: async () => (await pool.query<SumRow>('select stream, total, events, chain from reader.sums order by stream')).rows,
-    clear: async () => void (await pool.query('truncate reader.sums, reader.inbox, reader.feed_tokens, reader.relay_tokens')),
+    clear: async () =>
+      void (await pool.query('truncate reader.sums, reader.inbox, reader.feed_tokens, reader.relay_tokens, reader.dead_letters')),
     close: async () => {
       await pool.end();
       await database.drop();

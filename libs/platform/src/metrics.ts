@@ -20,6 +20,7 @@ type Reading<T> = () => T | null | Promise<T | null>;
 export class Metrics {
   readonly contentType: string;
   private readonly registry = new Registry();
+  private readonly labelled = new Map<string, Map<string, Reading<number>>>();
   private running: Promise<string> | null = null;
 
   constructor(service: string, version: string) {
@@ -54,6 +55,19 @@ export class Metrics {
         if (value !== null) gauge.set(value);
       },
     });
+  }
+
+  /** One value of several with one name, each registered by itself under its own value of the label. */
+  gaugeOf(name: string, help: string, label: string, of: string, read: Reading<number>): void {
+    const readings = this.labelled.get(name) ?? new Map<string, Reading<number>>();
+    if (!this.labelled.has(name)) {
+      this.labelled.set(name, readings);
+      this.gauges(name, help, label, async () => {
+        const values = await Promise.all([...readings].map(async ([key, reading]) => [key, await known(name, reading)] as const));
+        return new Map(values.flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])));
+      });
+    }
+    readings.set(of, read);
   }
 
   /** A value for each of few names, read when it is asked for. */

@@ -1,14 +1,15 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { type HeadsBody, type StreamBody, scopes } from '@mizan/contracts';
-import { FEED_LIMITS, type Feed } from '@mizan/messaging';
 import { Describe, RequireScope, optionalText, readQuery, token, wholeNumberFrom } from '@mizan/platform';
+import { FEED_LIMITS, type Feed } from '../feed.js';
 
+/** What the controller answers from. */
 export const FEED = token<Feed>('feed');
 const mostHeads = wholeNumberFrom(1, FEED_LIMITS.heads, FEED_LIMITS.heads);
 const mostEvents = wholeNumberFrom(1, FEED_LIMITS.events, FEED_LIMITS.events);
 const afterVersion = wholeNumberFrom(0, Number.MAX_SAFE_INTEGER, 0);
 
-/** The journal for the other services: what Kafka tells them, and what it cannot tell them any more. */
+/** A service's streams for the services that hear it: what Kafka tells them, and what it cannot tell them any more. */
 @RequireScope(scopes.feed)
 @Controller('v1/feed')
 export class FeedController {
@@ -17,7 +18,7 @@ export class FeedController {
   @Get('heads')
   @Describe({
     id: 'feedHeads',
-    summary: 'Which journals reached which version since a token',
+    summary: 'Which streams reached which version since a token',
     answers: { 200: 'Heads' },
     query: { after: [optionalText, 'A token.'], limit: [mostHeads, 'Appends.'] },
   })
@@ -29,7 +30,7 @@ export class FeedController {
   @Get('streams/:stream')
   @Describe({
     id: 'feedStream',
-    summary: 'The events of one journal after a version',
+    summary: 'The events of one stream after a version',
     answers: { 200: 'StreamPage' },
     query: { after: [afterVersion, 'A version, exclusive.'], limit: [mostEvents, 'Events.'] },
   })

@@ -1,0 +1,4 @@
+export * from './feed.controller.js';
+export * from './messaging-migrations.js';
+export * from './relay.js';
+export * from './subscription.js';
