@@ -14,13 +14,11 @@ function faultsOf(folder: string, name: string): readonly string[] {
   const needed = [
     'README.md',
     'package.json',
-    'migrations',
     'src/main.ts',
     'src/migrate.ts',
     'src/environment.ts',
     `src/${name}.module.ts`,
     'src/http',
-    'src/tables',
   ];
   const missing = needed.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) return missing.map((file) => `${name} lacks ${file}`);

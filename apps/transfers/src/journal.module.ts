@@ -2,13 +2,12 @@ import type { FactoryProvider } from '@nestjs/common';
 import { topicOf } from '@mizan/contracts';
 import type { OpenEventStore } from '@mizan/event-store';
 import { type Feed, StoreFeed, type TopicRelay } from '@mizan/messaging';
-import { FEED, type Saying, openRelay } from '@mizan/messaging/service';
+import { FEED, JournalOwners, type Saying, openRelay } from '@mizan/messaging/service';
 import { Database, Metrics, Readiness, made, provided, token } from '@mizan/platform';
 import { openStreams } from '@mizan/streams';
 import { PostgresTexts } from '@mizan/texts';
 import { JournalReader } from '@mizan/writer/ledger';
 import type { TransfersEnvironment } from './environment.js';
-import { JournalOwners } from './journal-owners.js';
 import { journals } from './tables/journals.js';
 import { textsBeside } from './tables/texts.postgres.js';
 
@@ -38,7 +37,7 @@ export function journalProviders(environment: TransfersEnvironment): FactoryProv
 }
 
 function journalSaid({ BUS, KAFKA_BROKERS }: TransfersEnvironment, store: OpenEventStore, texts: PostgresTexts): Saying {
-  const owners = new JournalOwners(store);
+  const owners = new JournalOwners(async (stream) => (await store.read(stream, 0, 1))[0]?.text);
   return {
     service: 'transfers',
     topic: topicOf('transfers'),

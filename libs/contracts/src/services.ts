@@ -23,10 +23,11 @@ export interface ServiceRow {
   readonly oldSpaceMb: number;
   /** What the pools of its process hold to PostgreSQL at most, together. */
   readonly connections: number;
+  /** It shows the shape of a service to the tests, and runs where SAMPLE_SERVICES=on alone. */
+  readonly sample?: true;
 }
 
-/** Every service, in the order of their start. */
-export const services = checkedServices([
+const rows = checkedServices([
   {
     name: 'transfers',
     port: 8081,
@@ -63,9 +64,25 @@ export const services = checkedServices([
     oldSpaceMb: 128,
     connections: 12,
   },
+  {
+    name: 'sweeps',
+    port: 8083,
+    streams: ['sweep'],
+    processes: ['sweep'],
+    says: 'mizan.sweeps',
+    hears: ['mizan.journal'],
+    scopes: [scopes.feed, scopes.ledger],
+    memoryMb: 250,
+    oldSpaceMb: 96,
+    connections: 14,
+    sample: true,
+  },
 ] as const);
 
-export type ServiceName = (typeof services)[number]['name'];
+export type ServiceName = (typeof rows)[number]['name'];
+
+/** Every service that runs, in the order of their start. */
+export const services = rows.filter((row) => !('sample' in row) || process.env['SAMPLE_SERVICES'] === 'on');
 
 export const serviceNames: readonly ServiceName[] = services.map(({ name }) => name);
 

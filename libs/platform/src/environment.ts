@@ -184,3 +184,21 @@ export const listening = (port: number) =>
     HOST: text('the address to listen on', '127.0.0.1'),
     PORT: wholeNumber('the port to listen on', { least: 0, most: 65_535, otherwise: port }),
   }) as const;
+
+/** Of a service that owns streams: the store that keeps them. */
+export const storesStreams = {
+  EVENT_STORE: oneOf('the kind of store that keeps the streams', ['postgres', 'eventstoredb'], 'postgres'),
+  EVENTSTORE_URL: onlyWith('EVENT_STORE', 'eventstoredb', eventStoreUrl),
+};
+
+/** Of a service that hears topics or says one. */
+export const onTheBus = {
+  BUS: oneOf('how services hear of each other', ['kafka', 'feed'], 'kafka'),
+  KAFKA_BROKERS: list('the brokers, host:port', ['127.0.0.1:9092']),
+};
+
+/** Of a service that asks others. */
+export const asksOthers = {
+  GATEWAY_URL: url('the address of the gateway, which gives this service its tokens'),
+  SERVICE_KEY: secret('the API key of this service'),
+};

@@ -1,15 +1,15 @@
 import { decodeEnvelope, journalKinds } from '@mizan/contracts';
-import type { EventStore } from '@mizan/event-store';
-import type { StreamOwner } from '@mizan/messaging';
+import type { StreamOwner } from '../feed-relay.js';
 
 const MOST_KNOWN = 10_000;
 
-/** Whose each journal is, from its first.text. The 10,000 journals that were asked for last are remembered. */
+/** Whose each journal is, from its first event. The 10,000 journals that were asked for last are remembered. */
 export class JournalOwners {
   private readonly known = new Map<string, StreamOwner>();
 
+  /** @param first reads the first event of a journal. */
   constructor(
-    private readonly store: Pick<EventStore, 'read'>,
+    private readonly first: (stream: string) => Promise<string | undefined>,
     private readonly mostKnown = MOST_KNOWN,
   ) {}
 
@@ -23,10 +23,10 @@ export class JournalOwners {
   }
 
   private async read(stream: string): Promise<StreamOwner> {
-    const [first] = await this.store.read(stream, 0, 1);
-    const opened = first === undefined ? null : journalKinds.read(decodeEnvelope(first.text));
+    const first = await this.first(stream);
+    const opened = first === undefined ? null : journalKinds.read(decodeEnvelope(first));
     if (opened?.type !== 'LedgerOpened') throw new Error(`The journal ${stream} does not begin with the opening of a ledger.`);
-    const { tenant, ledger } = opened.data as { readonly tenant: string; readonly ledger: string };
+    const { tenant, ledger } = opened.data;
     return { tenant, ledger };
   }
 }
