@@ -4,6 +4,9 @@ import { decodeEnvelope } from './envelope.js';
 import type { EventKind, EventKinds, Schemas } from './event-kind.js';
 import { journalKinds } from './journal-kinds.js';
 import { journalSchemas } from './journal-schemas.js';
+import { processKinds } from './process-kinds.js';
+import { processSchemas } from './process-schemas.js';
+import { type ServiceRow, services } from './services.js';
 
 /** The kinds of one service, with the schemas of their data. */
 export interface Described {
@@ -21,7 +24,12 @@ export function described<Data extends Readonly<Record<string, unknown>>>({ owne
 }
 
 /** The kinds of every service that writes any. */
-export const everyKind: readonly Described[] = [described(journalKinds, journalSchemas)];
+export const everyKind: readonly Described[] = [described(journalKinds, journalSchemas), ...kindsOfProcesses(services)];
+
+/** The kinds of events of processes, for each service that has any. */
+export function kindsOfProcesses(rows: readonly ServiceRow[]): readonly Described[] {
+  return rows.filter(({ processes }) => processes.length > 0).map(({ name }) => described(processKinds(name), processSchemas));
+}
 
 /** Files about the kinds, by their path in `docs/`. */
 export type Files = Readonly<Record<string, string>>;

@@ -11,6 +11,9 @@ export const MAX_PREFIXES_OF_A_TENANT = 16;
 /** Kinds of processes that all services may have together: each is a prefix that a token names. */
 export const MAX_KINDS_OF_PROCESSES = 32;
 
+/** What a kind of processes may be called: 1 to 31 of a-z 0-9 _ with a letter first. No hyphen, so that no prefix `<kind>-` begins with another. */
+export const isKindOfProcesses = (text: string): boolean => /^[a-z][a-z0-9_]{0,30}$/.test(text);
+
 /** What a key may own: 3 to 40 of the characters of a command id. */
 export const isIdPrefix = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9_.:-]{2,39}$/.test(text);
 

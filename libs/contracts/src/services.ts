@@ -1,4 +1,4 @@
-import { MAX_KINDS_OF_PROCESSES } from './id-prefix.js';
+import { MAX_KINDS_OF_PROCESSES, isKindOfProcesses } from './id-prefix.js';
 import { scopes } from './token.js';
 
 /** One service of the platform, as the start, the gateway and the tests know it. */
@@ -119,7 +119,7 @@ export function checkedServices<const Rows extends readonly ServiceRow[]>(rows: 
     if (!/^[a-z][a-z0-9]{0,30}$/.test(name)) fail('a name is 1 to 31 small letters and digits, with a letter first');
     if (says !== null && streams.length === 0) fail(`it says ${says} but owns no kind of stream`);
     for (const kind of processes)
-      if (!/^[a-z][a-z0-9_]{0,30}$/.test(kind)) fail(`the kind of process ${kind} is not 1 to 31 of a-z 0-9 _ with a letter first`);
+      if (!isKindOfProcesses(kind)) fail(`the kind of process ${kind} is not 1 to 31 of a-z 0-9 _ with a letter first`);
     for (const topic of hears) if (!said.includes(topic)) fail(`it hears ${topic}, which no service says`);
     for (const scope of granted) if (!known.includes(scope)) fail(`the scope ${scope} is not known`);
     if (hears.length > 0 && !granted.includes(scopes.feed)) fail(`it hears ${hears[0]} and lacks the scope ${scopes.feed}`);

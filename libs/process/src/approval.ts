@@ -20,7 +20,7 @@ export function refuseDecision<S, E extends Json>(instance: Instance<S, E>, deci
   const approval = instance.approvals.get(step);
   if (!approval) return { code: 'approval_not_asked', detail: `Nothing is to be approved in step ${step}.` };
   const { asked, status } = approval;
-  if (status === 'expired' || (status === 'asked' && now >= asked.expiresAt))
+  if (status === 'expired' || (status === 'asked' && now >= Date.parse(asked.expiresAt)))
     return { code: 'approval_expired', detail: `The approval of step ${step} has expired.` };
   if (status !== 'asked') return { code: 'approval_decided', detail: `Step ${step} has been decided already.` };
   const next = instance.definition.next(instance.state, now, instance.id);

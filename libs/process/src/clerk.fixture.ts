@@ -54,6 +54,7 @@ export function clerks(next: Parameters<typeof clerk>[0], bounds: Partial<Bounds
     lease: { held: async () => true },
     clock: () => time.now,
   };
-  const makeRunner = (more: Partial<Ports> = {}) => new Runner(clerk(next), { ...ports, ...more }, { ...defaultBounds, ...bounds });
+  const makeRunner = (more: Partial<Ports> = {}) =>
+    new Runner('clerks', clerk(next), { ...ports, ...more }, { ...defaultBounds, ...bounds });
   return { counterpart, time, ports, makeRunner, runner: makeRunner() };
 }

@@ -1,5 +1,6 @@
-/** What JSON can hold. An amount of money is written as a string of minor units. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+import type { Json } from '@mizan/contracts';
+
+export type { Json };
 
 /** A rule said no: a value, not an exception. */
 export interface Rejection {
@@ -54,7 +55,7 @@ export interface Approve {
 
 /** A kind of process: pure rules. `S` is never changed, only made anew. */
 export interface Definition<S, E extends Json> {
-  /** The first part of the names of its streams. */
+  /** Its kind: 1 to 31 of a-z 0-9 _ with a letter first. A process is `<kind>-<id>`, and so is its stream. */
   readonly name: string;
   readonly initial: S;
   /** The events of a signal. Only a message can be rejected; then nothing is recorded. */

@@ -33,7 +33,7 @@ export const LIMIT = 1_000n;
 const APPROVAL_MS = 2 * 86_400_000;
 
 export const delayedTransfer: Definition<DelayedTransfer, DelayedTransferEvent> = {
-  name: 'delayed-transfer',
+  name: 'delayed_transfer',
   initial: { stage: 'new', order: null, hold: null, cancelled: false, approved: false },
 
   decide(state, signal): readonly DelayedTransferEvent[] | Rejection {

@@ -1,3 +1,4 @@
+import type { Envelope } from '@mizan/contracts';
 import { contentText, hashOfText } from './content.js';
 import type { Definition, Json } from './definition.js';
 import type { ApprovalAsked, ApprovalDecided, CallSent, Recorded } from './recorded.js';
@@ -5,6 +6,16 @@ import type { ApprovalAsked, ApprovalDecided, CallSent, Recorded } from './recor
 export interface Approval {
   readonly asked: ApprovalAsked;
   readonly status: 'asked' | 'given' | 'declined' | 'expired' | 'used';
+}
+
+/** How a process began: its first message. */
+export interface Beginning {
+  /** Who recorded it: the service. */
+  readonly actor: string;
+  /** Ms since the epoch. */
+  readonly at: number;
+  readonly asked: Extract<Recorded, { type: 'MessageReceived' }>['asked'];
+  readonly causation: string | null;
 }
 
 /** A process as its stream tells it: the state of its definition, and what the runtime has to know. */
@@ -15,6 +26,10 @@ export class Instance<S, E extends Json> {
   at = 0;
   /** The call whose answer is not recorded yet. */
   call: CallSent | null = null;
+  /** The version of the event that recorded this call; 0 where there is none. */
+  callVersion = 0;
+  /** Null before the first message. */
+  began: Beginning | null = null;
   ended = false;
   readonly approvals = new Map<string, Approval>();
   /** Hashes of the messages taken, by their ids. */
@@ -40,15 +55,17 @@ export class Instance<S, E extends Json> {
     return Math.max(clock, this.at);
   }
 
-  apply(event: Recorded): void {
+  apply(event: Recorded, { actor, causation }: Pick<Envelope, 'actor' | 'causation'>): void {
     this.version += 1;
     this.at = event.at;
     switch (event.type) {
       case 'MessageReceived':
+        this.began ??= { actor, asked: event.asked, at: event.at, causation };
         this.messages.set(event.id, hashOfText(contentText(event.content)));
         return;
       case 'CallSent':
         this.call = event;
+        this.callVersion = this.version;
         if (event.approvedIn !== null) this.setApproval(event.approvedIn, 'used');
         return;
       case 'CallDone':

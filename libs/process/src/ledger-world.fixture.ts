@@ -34,7 +34,7 @@ class LedgerWorld implements World<DelayedTransfer, DelayedTransferEvent> {
     this.do({ ...open, id: 'payable', type: 'liability' }, START);
     const funding = { op: 'transfer', id: 'funding', debit: 'cash', credit: 'deposits', amount: FUNDS } as const;
     this.do({ ...funding, effectiveAt: null, texts: noTexts }, START);
-    this.messages = Array.from({ length: between(draw, 1, 3) }, (_, n) => messagesOf(draw, `t${n}`)).flat();
+    this.messages = Array.from({ length: between(draw, 1, 3) }, (_, n) => messagesOf(draw, `${delayedTransfer.name}-t${n}`)).flat();
   }
 
   take({ id, content }: SentCall, now: number): Answer {

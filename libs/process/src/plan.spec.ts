@@ -3,12 +3,12 @@ import { START, clerk } from './clerk.fixture.js';
 import type { Next } from './definition.js';
 import { Instance } from './instance.js';
 import { answered, plan } from './plan.js';
-import type { Recorded } from './recorded.js';
+import { type Recorded, instant } from './recorded.js';
 
-const message: Recorded = { type: 'MessageReceived', at: START, id: 'm1', content: 'order' };
+const message: Recorded = { type: 'MessageReceived', at: START, id: 'm1', content: 'order', asked: null };
 const heard: Recorded = { type: 'Decided', at: START, event: { signal: 'message' } };
 const sent: Recorded = {
-  ...{ type: 'CallSent', at: START, step: 'post', attempt: 1, id: 'p:post:1' },
+  ...{ type: 'CallSent', at: START, step: 'post', attempt: 1, id: 'clerk-p:post:1' },
   ...{ content: null, attempts: 2, approvedIn: null },
 } as Recorded;
 
@@ -16,9 +16,9 @@ const sent: Recorded = {
 function process(next: Next, ...events: readonly Recorded[]) {
   const instance = new Instance(
     clerk(() => next),
-    'p',
+    'clerk-p',
   );
-  for (const event of [message, heard, ...events]) instance.apply(event);
+  for (const event of [message, heard, ...events]) instance.apply(event, { actor: 'service:clerks', causation: null });
   return instance;
 }
 
@@ -36,7 +36,7 @@ it('rests until the moment that is waited for, and goes on at that moment', () =
   expect(plan(process(wait), START + 10, bounds)).toEqual({
     do: 'append',
     events: [
-      { type: 'WaitEnded', at: START + 10, until: START + 10 },
+      { type: 'WaitEnded', at: START + 10, until: instant(START + 10) },
       { type: 'Decided', at: START + 10, event: { signal: 'due' } },
     ],
   });
@@ -49,9 +49,9 @@ it('records a call before it is sent, and then sends what was recorded', () => {
 });
 
 it('counts attempts by what was refused', () => {
-  const refused = { type: 'CallRefused', at: START, step: 'post', id: 'p:post:1', rejection: { code: 'no', detail: 'No.' } } as const;
+  const refused = { type: 'CallRefused', at: START, step: 'post', id: 'clerk-p:post:1', rejection: { code: 'no', detail: 'No.' } } as const;
   const asked = plan(process(call(), sent, refused), START, bounds);
-  expect(asked).toMatchObject({ events: [{ type: 'CallSent', attempt: 2, id: 'p:post:2' }] });
+  expect(asked).toMatchObject({ events: [{ type: 'CallSent', attempt: 2, id: 'clerk-p:post:2' }] });
   const after = plan(process(call({ attempts: 1 }), sent, refused), START, bounds);
   expect(after).toEqual({ do: 'append', events: [{ type: 'ProcessEnded', at: START, why: 'attempts_exhausted', step: 'post' }] });
 });
@@ -76,9 +76,17 @@ it('does nothing for a process that has ended', () => {
   expect(plan(process(call(), ended), START, bounds)).toEqual({ do: 'nothing' });
 });
 
-const done: Recorded = { type: 'CallDone', at: START, step: 'post', id: 'p:post:1', answer: null };
+const done: Recorded = { type: 'CallDone', at: START, step: 'post', id: 'clerk-p:post:1', answer: null };
 const ask = (content: string): Next => ({ do: 'approve', step: 'check', content, maker: 'm', expiresAt: START + 10 });
-const asked: Recorded = { type: 'ApprovalAsked', at: START, step: 'check', content: 'a', sha256: 'f', maker: 'm', expiresAt: START + 10 };
+const asked: Recorded = {
+  type: 'ApprovalAsked',
+  at: START,
+  step: 'check',
+  content: 'a',
+  sha256: 'f',
+  maker: 'm',
+  expiresAt: instant(START + 10),
+};
 const given: Recorded = { type: 'ApprovalGiven', at: START, step: 'check', id: 'd', sha256: 'f', by: 'c' };
 
 it.each([

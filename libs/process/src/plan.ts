@@ -4,7 +4,7 @@ import { contentHash } from './content.js';
 import { type Call, type Json, type Rejection, type Signal, isRejection } from './definition.js';
 import type { Instance } from './instance.js';
 import type { Answer } from './ports.js';
-import type { CallSent, Recorded } from './recorded.js';
+import { type CallSent, type Recorded, instant } from './recorded.js';
 
 /** What the runtime does for a process as it stands. */
 export type Plan =
@@ -30,7 +30,10 @@ export function plan<S, E extends Json>(instance: Instance<S, E>, clock: number,
       if (now < next.until) return { do: 'rest', until: next.until };
       return {
         do: 'append',
-        events: [{ type: 'WaitEnded', at: now, until: next.until }, ...decided(instance, { type: 'due', until: next.until }, now, bounds)],
+        events: [
+          { type: 'WaitEnded', at: now, until: instant(next.until) },
+          ...decided(instance, { type: 'due', until: next.until }, now, bounds),
+        ],
       };
     case 'call':
       return { do: 'append', events: [begun(instance, next, now, bounds)] };
@@ -38,12 +41,21 @@ export function plan<S, E extends Json>(instance: Instance<S, E>, clock: number,
       const { step, content, maker, expiresAt } = next;
       const approval = instance.approvals.get(step);
       if (!approval) {
-        const event: Recorded = { type: 'ApprovalAsked', at: now, step, content, sha256: contentHash(content), maker, expiresAt };
+        const event: Recorded = {
+          type: 'ApprovalAsked',
+          at: now,
+          step,
+          content,
+          sha256: contentHash(content),
+          maker,
+          expiresAt: instant(expiresAt),
+        };
         return { do: 'append', events: [event] };
       }
       if (approval.status !== 'asked') throw new Error(`${instance.id} asks again for step ${step}, which has been decided.`);
       if (approval.asked.sha256 !== contentHash(content)) throw new Error(`${instance.id} changed what it asks for in step ${step}.`);
-      if (now < approval.asked.expiresAt) return { do: 'rest', until: approval.asked.expiresAt };
+      const until = Date.parse(approval.asked.expiresAt);
+      if (now < until) return { do: 'rest', until };
       const expired: Recorded = { type: 'ApprovalExpired', at: now, step };
       return { do: 'append', events: [expired, ...decided(instance, { type: 'expired', step }, now, bounds)] };
     }

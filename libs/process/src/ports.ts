@@ -6,6 +6,8 @@ export interface SentCall {
   readonly id: string;
   readonly step: string;
   readonly content: Json;
+  /** The event that recorded it, `<stream>@<version>`. */
+  readonly causation: string;
 }
 
 export type Answer =

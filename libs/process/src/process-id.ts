@@ -1,15 +1,18 @@
+import { prefixOfProcesses } from '@mizan/contracts';
 import type { Rejection } from './definition.js';
 
 /**
- * An id stands in the name of the stream, and in ids of calls, `<process>:<step>:<attempt>`: no colon, so that these can be taken apart
+ * An id is the name of the stream, and stands in ids of calls, `<process>:<step>:<attempt>`: no colon, so that these can be taken apart
  * again, and short enough that a ledger takes them (128 characters with a step of 32 and the place in a group).
  */
 const PROCESS_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-export const refuseProcessId = (id: string): Rejection | null =>
-  PROCESS_ID.test(id)
-    ? null
-    : {
-        code: 'invalid_process_id',
-        detail: 'The id of a process has 1 to 64 letters, digits, dots, underscores and hyphens, and begins with a letter or digit.',
-      };
+/** @param kind the name of the definition: a process is `<kind>-<id>`, and its service's key alone may spend ids that begin so. */
+export function refuseProcessId(kind: string, process: string): Rejection | null {
+  const prefix = prefixOfProcesses(kind);
+  if (PROCESS_ID.test(process) && process.startsWith(prefix) && process.length > prefix.length) return null;
+  return {
+    code: 'invalid_process_id',
+    detail: `A process is ${prefix}<id>: 64 letters, digits, dots, underscores and hyphens at most.`,
+  };
+}

@@ -35,10 +35,10 @@ it('does what is owed as soon as a message is taken, and again until nothing is'
   const loop = new ProcessLoop(runner, { looked: slices.see }, pauses);
   loop.start();
   await slices.first(({ looked }) => looked === 0);
-  expect(await loop.receive('p', order)).toEqual({ status: 'taken', again: false });
+  expect(await loop.receive('clerk-p', order)).toEqual({ status: 'taken', again: false });
   await slices.first(({ looked }) => looked === 1);
-  expect(counterpart.sent.map(({ id }) => id)).toEqual(['p:post:1']);
-  await loop.receive('q', order);
+  expect(counterpart.sent.map(({ id }) => id)).toEqual(['clerk-p:post:1']);
+  await loop.receive('clerk-q', order);
   await loop.stop(NEVER_MS);
   expect(loop.readiness()).toEqual({ held: true, faults: 0 });
 });
@@ -46,7 +46,7 @@ it('does what is owed as soon as a message is taken, and again until nothing is'
 it('loses no wake that comes while it looks', async () => {
   const { makeRunner, ports, counterpart } = clerks(post);
   const slices = until<Slice>();
-  let during: (() => Promise<unknown>) | null = () => loop.receive('p', order);
+  let during: (() => Promise<unknown>) | null = () => loop.receive('clerk-p', order);
   const due = async (now: number, limit: number) => {
     const found = await ports.timers.due(now, limit);
     const then = during;
@@ -94,7 +94,7 @@ it('stops within its bound, though a call hangs', async () => {
   };
   const loop = new ProcessLoop(makeRunner({ calls: { send, lookup: async () => null } }), {}, pauses);
   loop.start();
-  await loop.receive('p', order);
+  await loop.receive('clerk-p', order);
   await hanging.promise;
   await loop.stop(20);
   expect(await ports.timers.due(Infinity, 10)).toHaveLength(1);
@@ -105,7 +105,7 @@ it('does nothing more once it has stopped', async () => {
   const loop = new ProcessLoop(runner, {}, pauses);
   loop.start();
   await loop.stop(NEVER_MS);
-  await loop.receive('p', order);
+  await loop.receive('clerk-p', order);
   await new Promise(setImmediate);
   expect(counterpart.sent).toEqual([]);
 });

@@ -1,55 +1,76 @@
+import { type EventKinds, type ProcessData, envelopeEnd, isCausation, isKindOfProcesses, processKinds } from '@mizan/contracts';
 import { AppendRefused, type EventStore, MAX_PAGE_EVENTS } from '@mizan/event-store';
 import type { Bounds } from './bounds.js';
 import type { Definition, Json } from './definition.js';
 import { Instance } from './instance.js';
 import { refuseProcessId } from './process-id.js';
-import { type Recorded, decode, encode } from './recorded.js';
+import { type Recorded, decode, encode, eventName } from './recorded.js';
 
-/** Reads and appends the streams of one kind of process. */
+/** What led to the first event of an append. */
+export interface Cause {
+  /** An event, `<stream>@<version>`; null where none is known. */
+  readonly causation: string | null;
+  readonly traceparent: string | null;
+}
+
+/** Reads and appends the streams of one kind of process. A process is `<kind>-<id>`, and so is its stream. */
 export class ProcessStream<S, E extends Json> {
+  private readonly kinds: EventKinds<ProcessData>;
+
+  /** @param owner the name of the service whose processes these are. */
   constructor(
+    owner: string,
     private readonly definition: Definition<S, E>,
     private readonly store: EventStore,
     private readonly bounds: Bounds,
   ) {
-    if (!/^[a-z][a-z0-9-]{0,31}$/.test(definition.name)) throw new Error(`'${definition.name}' is no name of a kind of process.`);
+    if (!isKindOfProcesses(definition.name)) throw new Error(`'${definition.name}' is no name of a kind of process.`);
+    this.kinds = processKinds(owner);
   }
 
   async load(process: string): Promise<Instance<S, E>> {
+    const refused = refuseProcessId(this.definition.name, process);
+    if (refused) throw new Error(`'${process}' is no process of this kind. ${refused.detail}`);
     const instance = new Instance(this.definition, process);
     for (;;) {
-      const page = await this.store.read(this.name(process), instance.version, MAX_PAGE_EVENTS);
+      const page = await this.store.read(process, instance.version, MAX_PAGE_EVENTS);
       if (page.length === 0) return instance;
-      for (const { text } of page) instance.apply(decode(text));
+      for (const { text } of page) {
+        const { event, envelope } = decode(this.kinds, text);
+        instance.apply(event, envelope);
+      }
     }
   }
 
   /**
-   * Appends to a process as it was loaded.
+   * Appends to a process as it was loaded. What follows in an append was led to by its first event.
    * @returns false where another wrote first: load it again and decide again.
    * @throws where the outcome stays unknown.
    */
-  async append({ id, version }: Instance<S, E>, events: readonly Recorded[]): Promise<boolean> {
+  async append({ id, version }: Instance<S, E>, events: readonly Recorded[], { causation, traceparent }: Cause): Promise<boolean> {
     if (version + events.length > this.bounds.events) throw new Error(`${id} would have more than ${this.bounds.events} events.`);
-    const texts = events.map(encode);
+    if (causation !== null && !isCausation(causation)) throw new Error(`'${causation}' names no event that could have led to ${id}.`);
+    const first = version + 1;
+    const texts = events.map((event, place) =>
+      encode(this.kinds, event, {
+        ...{ stream: id, version: first + place, traceparent },
+        causation: place === 0 ? causation : eventName(id, first),
+      }),
+    );
+    if (!texts.every(envelopeEnd)) throw new Error(`'${traceparent}' is no trace in which ${id} could have come about.`);
     let failure: unknown;
     for (let offer = 0; offer < this.bounds.appends; offer += 1) {
       try {
-        const { status } = await this.store.append(this.name(id), version, texts);
+        const { status } = await this.store.append(id, version, texts);
         if (status === 'appended') return true;
         if (offer === 0) return false;
       } catch (error) {
         if (error instanceof AppendRefused && !error.mayPass) throw error;
         failure = error;
       }
-      const stands = await this.store.read(this.name(id), version, texts.length);
+      const stands = await this.store.read(id, version, texts.length);
       if (stands.length > 0) return texts.every((text, place) => stands[place]?.text === text);
     }
     throw new Error(`It is not known whether ${id} grew beyond version ${version}.`, { cause: failure });
-  }
-
-  private name(process: string): string {
-    if (refuseProcessId(process)) throw new Error(`'${process}' is no id of a process.`);
-    return `${this.definition.name}-${process}`;
   }
 }

@@ -1,58 +1,40 @@
-import { canonicalJson } from '@mizan/contracts';
-import type { Json, Rejection } from './definition.js';
+import { type Envelope, type EventKinds, type ProcessData, canonicalJson, decodeEnvelope, uuidOf } from '@mizan/contracts';
 
-/** What the stream of a process holds. `at` is the time of the process: ms since the epoch, and it never goes back. */
-export type Recorded = { readonly at: number } & (
-  | { readonly type: 'MessageReceived'; readonly id: string; readonly content: Json }
-  | CallSent
-  | { readonly type: 'CallDone'; readonly step: string; readonly id: string; readonly answer: Json }
-  | { readonly type: 'CallRefused'; readonly step: string; readonly id: string; readonly rejection: Rejection }
-  | { readonly type: 'WaitEnded'; readonly until: number }
-  | ApprovalAsked
-  | ApprovalDecided
-  | { readonly type: 'ApprovalExpired'; readonly step: string }
-  /** What the process itself decided. */
-  | { readonly type: 'Decided'; readonly event: Json }
-  | ProcessEnded
-);
+/** The names of the kinds of events that the stream of a process holds. */
+type Name = keyof ProcessData;
+type RecordedAs<N extends Name> = { [K in N]: { readonly type: K; readonly at: number } & ProcessData[K] }[N];
 
+/** An event of a process. `at` is the time of the process: ms since the epoch, and it never goes back. */
+export type Recorded = RecordedAs<Name>;
 /** Recorded before the call is sent; whoever sends it again sends this. */
-export interface CallSent {
-  readonly type: 'CallSent';
-  readonly step: string;
-  readonly attempt: number;
-  /** `<process>:<step>:<attempt>` */
-  readonly id: string;
-  readonly content: Json;
-  readonly attempts: number;
-  readonly approvedIn: string | null;
+export type CallSent = RecordedAs<'CallSent'>;
+export type ApprovalAsked = RecordedAs<'ApprovalAsked'>;
+export type ApprovalDecided = RecordedAs<'ApprovalGiven' | 'ApprovalDeclined'>;
+
+/** What the envelope of an event says beside the event. */
+export interface Provenance {
+  /** That of the process too: `<kind>-<id>`. */
+  readonly stream: string;
+  readonly version: number;
+  /** The event that led to it, `<stream>@<version>`, or null. */
+  readonly causation: string | null;
+  readonly traceparent: string | null;
 }
 
-export interface ApprovalAsked {
-  readonly type: 'ApprovalAsked';
-  readonly step: string;
-  readonly content: Json;
-  /** SHA-256 of the canonical content, in hex. */
-  readonly sha256: string;
-  readonly maker: string;
-  readonly expiresAt: number;
+/** The stored text of an event. Its id is made of all the rest, so the same event at the same version is the same text. */
+export function encode(kinds: EventKinds<ProcessData>, { at, type, ...data }: Recorded, from: Provenance): string {
+  const known = { ...from, actor: `service:${kinds.owner}`, correlation: from.stream, recordedAt: at };
+  return kinds.write(type, data as ProcessData[Name], { ...known, id: uuidOf(canonicalJson({ ...known, type, data })) });
 }
 
-export interface ApprovalDecided {
-  readonly type: 'ApprovalGiven' | 'ApprovalDeclined';
-  readonly step: string;
-  /** The id of the message that decided. */
-  readonly id: string;
-  readonly sha256: string;
-  readonly by: string;
+/** @throws for a kind or a version of it that this program does not know: a newer one wrote it. */
+export function decode(kinds: EventKinds<ProcessData>, text: string): { readonly event: Recorded; readonly envelope: Envelope } {
+  const { type, data, envelope } = kinds.read(decodeEnvelope(text));
+  return { event: { ...data, type, at: Date.parse(envelope.recordedAt) } as Recorded, envelope };
 }
 
-/** The runtime's own end of a process whose step was refused as often as it may be. */
-export interface ProcessEnded {
-  readonly type: 'ProcessEnded';
-  readonly why: 'attempts_exhausted';
-  readonly step: string;
-}
+/** RFC 3339, UTC. @param ms since the epoch. */
+export const instant = (ms: number): string => new Date(ms).toISOString();
 
-export const encode = (event: Recorded): string => canonicalJson(event);
-export const decode = (text: string): Recorded => JSON.parse(text) as Recorded;
+/** How a causation names an event. */
+export const eventName = (stream: string, version: number): string => `${stream}@${version}`;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
+import { uuidOf } from '@mizan/contracts';
 import type { WrittenKind } from './ownership/stream-writers.js';
 import type { StreamOf } from './ownership/unattended-streams.js';
 import { Portions } from './portions.js';
 import type { Flush, FlushTerms, Origin, Portion, PutOff, StreamRules } from './stream-rules.js';
 import { type SharedPorts, StreamWriter } from './stream-writer.js';
-import { uuidOf } from './uuid.js';
 
 const PAGE = 1_000;
 

@@ -42,7 +42,7 @@ const isOver = ({ ended, state: { stage } }: Process): boolean => ended || ['cap
 
 function orders(draw: Chance, seed: number, ledger: string, now: number): Errand[] {
   return Array.from({ length: PROCESSES }, (_, n) => {
-    const process = `s${seed}-${n}`;
+    const process = `${delayedTransfer.name}-s${seed}-${n}`;
     const amount = String(between(draw, 1, 15) * 100);
     const order: Order = {
       ...{ tenant: TENANT, ledger, debit: 'deposits', credit: 'payable', amount },
@@ -73,7 +73,7 @@ async function play(seed: number, ledger: string) {
   const start = (name: string) => {
     const lease = new PostgresLease(pool, SERVICE, kind, name);
     const { ports, life } = mortal({ ...shared, lease }, draw, () => rough);
-    return { name, lease, life, runner: new Runner(delayedTransfer, ports) };
+    return { name, lease, life, runner: new Runner(SERVICE, delayedTransfer, ports) };
   };
   const instances = [start('one'), start('two')];
   /** Where one has died another begins; sometimes the lease has run out meanwhile. */
@@ -85,7 +85,7 @@ async function play(seed: number, ledger: string) {
       instances[place] = start(name);
     }
   };
-  const observer = new Runner(delayedTransfer, { ...shared, lease: { held: async () => false } });
+  const observer = new Runner(SERVICE, delayedTransfer, { ...shared, lease: { held: async () => false } });
 
   const errands = orders(draw, seed, ledger, time.now);
   const processes = [...new Set(errands.map(({ process }) => process))];

@@ -36,6 +36,7 @@ const call = (id: string, operation: LedgerCall['operation'], tenant = TENANT): 
   id,
   step: 'step',
   content: { tenant, ledger, operation },
+  causation: `${id.slice(0, id.indexOf(':'))}@2`,
 });
 const pay = (amount: string): LedgerCall['operation'] => ({ op: 'transfer', debit: 'deposits', credit: 'payable', amount });
 const payable = async (): Promise<string> => (await books.client.balance(ledger, 'payable', { minPosition: await end() })).balances.posted;
@@ -119,8 +120,12 @@ describe('a group', () => {
 });
 
 it('names a call whose content is none', async () => {
-  await expect(calls.send({ id: 'p1:pay:1', step: 'pay', content: { op: 'transfer' } })).rejects.toThrow('p1:pay:1 calls for is not {');
-  await expect(calls.lookup({ id: 'p1:pay:1', step: 'pay', content: null })).rejects.toThrow('p1:pay:1 calls for is not {');
+  await expect(calls.send({ id: 'p1:pay:1', step: 'pay', content: { op: 'transfer' }, causation: 'p1@2' })).rejects.toThrow(
+    'p1:pay:1 calls for is not {',
+  );
+  await expect(calls.lookup({ id: 'p1:pay:1', step: 'pay', content: null, causation: 'p1@2' })).rejects.toThrow(
+    'p1:pay:1 calls for is not {',
+  );
 });
 
 describe('what is not known', () => {

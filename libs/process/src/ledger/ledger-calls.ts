@@ -4,7 +4,7 @@ import type { Answer, Calls, SentCall } from '../ports.js';
 import { type GroupAnswer, type LedgerAnswer, type LedgerCall, ledgerCall } from './ledger-call.js';
 import { TenantClients, type TenantClientsOptions, isNotFound } from './tenant-clients.js';
 
-/** Calls of processes to ledgers, over the HTTP API. What is not known for certain is thrown. */
+/** Calls of processes to ledgers, over the HTTP API; the journal says for which process, and which event of it led to them. What is not known for certain is thrown. */
 export class LedgerCalls implements Calls {
   private readonly clients: TenantClients;
 
@@ -12,10 +12,11 @@ export class LedgerCalls implements Calls {
     this.clients = new TenantClients(options);
   }
 
-  async send({ id, content }: SentCall): Promise<Answer> {
+  async send({ id, content, causation }: SentCall): Promise<Answer> {
     const { tenant, ledger, operation } = ledgerCall(id, content);
+    const reason = { correlation: processOf(id), causation };
     return this.clients.use(tenant, async (client) => {
-      const command: Commanded = { client, ledger, id, operation };
+      const command: Commanded = { client: client.because(reason), ledger, id, operation };
       const result = await carriedOut(command);
       if (result.status === 'applied') return done(result);
       const culprit = result.results?.find(({ code }) => code !== 'group_failed') ?? result;
@@ -90,5 +91,8 @@ function named(id: string, operation: LedgerCall['operation']): Operation {
   if (operation.op !== 'group') return { ...operation, id } as Operation;
   return { op: 'group', operations: operation.operations.map((one, place) => ({ ...one, id: `${id}:${place + 1}` })) } as Operation;
 }
+
+/** A call is `<process>:<step>:<attempt>`. */
+const processOf = (call: string): string => call.slice(0, call.indexOf(':'));
 
 const firstId = (id: string, { op }: LedgerCall['operation']): string => (op === 'group' ? `${id}:1` : id);

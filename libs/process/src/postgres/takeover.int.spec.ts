@@ -34,7 +34,7 @@ async function instance(name: string, calls: Counterpart) {
   const store = await PostgresEventStore.open({ url: database.url, schema: EVENTS });
   const lease = new PostgresLease(pool, SERVICE, 'clerk', name);
   const ports = { store, calls, timers: new PostgresTimers(pool, SERVICE, 'clerk'), lease, clock };
-  const runner = new Runner(clerk(next), ports, { ...defaultBounds, callMs: 1_000 });
+  const runner = new Runner(SERVICE, clerk(next), ports, { ...defaultBounds, callMs: 1_000 });
   const loop = new ProcessLoop(runner, {}, { quietMs: 20, firstFaultMs: 20, longestFaultMs: 200 });
   loop.start();
   return {
@@ -58,7 +58,7 @@ it('goes on with all that another instance had begun, and sends no call under tw
   const one = await instance('one', calls);
   while (!one.loop.readiness().held) await pause(10);
   const other = await instance('other', calls);
-  const processes = Array.from({ length: PROCESSES }, (_, n) => `p${n}`);
+  const processes = Array.from({ length: PROCESSES }, (_, n) => `clerk-p${n}`);
   // Messages are taken by any instance; the holder of the lease hears of them by their timers.
   for (const process of processes) await other.loop.receive(process, { id: 'm', content: clock() });
   expect(other.loop.readiness().held).toBe(false);

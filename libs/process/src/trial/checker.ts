@@ -30,7 +30,7 @@ export class Checker {
     const faults: string[] = [];
     const open = new Map<string, number>();
     for (const event of events) {
-      if (event.type === 'ApprovalAsked') open.set(event.step, event.expiresAt);
+      if (event.type === 'ApprovalAsked') open.set(event.step, Date.parse(event.expiresAt));
       if (event.type !== 'ApprovalGiven' && event.type !== 'ApprovalDeclined') continue;
       if (!this.sound.has(event.id)) faults.push(`${process}: ${event.id} was taken, of changed content or by its maker`);
       if (event.at >= (open.get(event.step) ?? 0)) faults.push(`${process}: ${event.id} was taken twice, or after it expired`);

@@ -1,8 +1,9 @@
 import type { Json } from '../definition.js';
 import type { Decision } from '../approval.js';
-import { decode } from '../recorded.js';
+import { decode, eventName } from '../recorded.js';
 import { Runner, type Taken } from '../runner.js';
 import type { Mistake } from './subject.js';
+import { TRIAL, trialKinds } from './witness.js';
 
 /** Mistakes of a runtime, each of which a trial has to find. */
 export const planted: Readonly<Record<string, Mistake>> = {
@@ -11,7 +12,9 @@ export const planted: Readonly<Record<string, Mistake>> = {
       ...ports,
       store: Object.assign(Object.create(ports.store) as typeof ports.store, {
         append: async (...[stream, version, texts]: Parameters<typeof ports.store.append>) => {
-          for (const event of texts.map(decode)) if (event.type === 'CallSent') await ports.calls.send(event).catch(() => {});
+          for (const [place, { event }] of texts.map((text) => decode(trialKinds, text)).entries())
+            if (event.type === 'CallSent')
+              await ports.calls.send({ ...event, causation: eventName(stream, version + place + 1) }).catch(() => {});
           return ports.store.append(stream, version, texts);
         },
       }),
@@ -42,7 +45,7 @@ export const planted: Readonly<Record<string, Mistake>> = {
     }),
   },
   'accepts an approval of changed content': {
-    makeRunner: (definition, ports) => new Credulous(definition, ports),
+    makeRunner: (definition, ports) => new Credulous(TRIAL, definition, ports),
   },
 };
 

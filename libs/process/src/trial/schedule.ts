@@ -8,7 +8,7 @@ import { Checker } from './checker.js';
 import { between, chance, oneOf } from './chance.js';
 import { Node } from './node.js';
 import type { Mistake, Subject } from './subject.js';
-import { Witness, recordedOf } from './witness.js';
+import { TRIAL, Witness, envelopeFaults, eventsOf } from './witness.js';
 
 const DAY_MS = 86_400_000;
 const START = Date.UTC(2026, 0, 5, 9);
@@ -41,18 +41,23 @@ export async function playSchedule<S, E extends Json>(
   let now = START;
   let rough = true;
   const clock = (): number => now;
-  const witness = new Witness(world, store, definition.name, clock);
+  const witness = new Witness(world, store, clock);
 
   const start = (): { node: Node; runner: Runner<S, E>; ticking: boolean } => {
     const node = new Node({ draw, store, calls: witness, timers, clock, late, rough: () => rough, holdsLease });
     const ports = mistake.wrapPorts?.(node.ports) ?? node.ports;
-    return { node, runner: mistake.makeRunner?.(definition, ports) ?? new Runner(definition, ports), ticking: false };
+    return { node, runner: mistake.makeRunner?.(definition, ports) ?? new Runner(TRIAL, definition, ports), ticking: false };
   };
   // A holder that was taken over may believe in its lease a little longer.
   const holdsLease = (node: Node): boolean => node === instances[holder]!.node || (rough && draw() < 0.3);
   let holder = 0;
   const instances = [start(), start()];
-  const observer = new Runner(definition, { store, calls: witness, timers, clock, lease: { held: async () => false } }, defaultBounds);
+  const observer = new Runner(
+    TRIAL,
+    definition,
+    { store, calls: witness, timers, clock, lease: { held: async () => false } },
+    defaultBounds,
+  );
 
   const processes = [...new Set(world.messages.map(({ process }) => process))];
   const errands: Errand[] = world.messages.map((sent) => ({ ...sent, taken: false }));
@@ -142,7 +147,14 @@ export async function playSchedule<S, E extends Json>(
   const ends = await Promise.all(processes.map((process) => observer.read(process)));
   for (const end of ends) {
     if (!end.ended && !world.isOver(end.state)) faults.push(`${end.id} is not over, and nothing will go on with it`);
-    faults.push(...checker.faults(end.id, await recordedOf(store, `${definition.name}-${end.id}`)));
+    const events = await eventsOf(store, end.id);
+    faults.push(
+      ...checker.faults(
+        end.id,
+        events.map(({ event }) => event),
+      ),
+      ...envelopeFaults(end.id, events),
+    );
   }
   return [...faults, ...world.faults(ends)];
 }

@@ -1,5 +1,5 @@
+import { uuidOf } from '@mizan/contracts';
 import type { LedgerEvent } from '@mizan/ledger';
-import { uuidOf } from '../uuid.js';
 
 /**
  * The id of an event: a UUID (version 8) of its ledger, its command (of an expiry: its hold) and the writer's epoch. The same
