@@ -17,7 +17,7 @@ if (!commit || !/^\d+\.\d+\.\d+-\d+$/.test(name ?? '')) {
 }
 
 /** What no service runs. */
-const LEFT_OUT = new Set(['apps/e2e', 'apps/simulator', 'libs/testing']);
+const LEFT_OUT = new Set(['apps/e2e', 'apps/simulator', 'apps/sweeps', 'libs/testing']);
 const NOT_RUN = new Set(['src', 'node_modules', 'bench', 'scenarios', 'tsconfig.json', 'README.md']);
 const isRun = (file) => !file.includes('/dist/') || (file.endsWith('.js') && !file.endsWith('.fixture.js'));
 

@@ -1,5 +1,15 @@
 import { serviceNamed } from '@mizan/contracts';
-import { type Environment, asksOthers, databaseUrl, listening, onTheBus, publicKeysFile, readEnvironment, secret, urls } from '@mizan/platform';
+import {
+  type Environment,
+  asksOthers,
+  databaseUrl,
+  listening,
+  onTheBus,
+  publicKeysFile,
+  readEnvironment,
+  secret,
+  urls,
+} from '@mizan/platform';
 
 const sources = {
   DATABASE_URL: databaseUrl,

@@ -5,12 +5,13 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { exportJWK, generateKeyPair } from 'jose';
 import type pg from 'pg';
 import { migrateService, openPool, serviceUrl } from '@mizan/database';
-import { type ServiceRow, serviceNamed, services } from '@mizan/contracts';
+import { type ServiceRow, serviceNamed, services, urlVariable } from '@mizan/contracts';
 import { TokenVerifier, createApplication } from '@mizan/platform';
 import { type TestDatabase, testDatabase } from '@mizan/testing';
 import { makeApiKey } from './api-key.js';
 import { ApiKeys } from './tables/api-keys.postgres.js';
 import { KEY_TRUSTED_MS } from './gateway-credentials.js';
+import type { GatewayEnvironment } from './environment.js';
 import { gateway } from './gateway.module.js';
 import { type SigningKey, publicKeysOf } from './token-signer.js';
 
@@ -78,7 +79,8 @@ async function start(urls: { TRANSFERS_URL: string[]; ACCOUNTS_URL: string[] }):
     DATABASE_URL: serviceUrl(database.adminUrl, 'gateway', password),
     SIGNING_KEY_FILE: signingKey,
   };
-  const started = await createApplication(gateway({ ...environment, ...urls }, rows));
+  const nowhere = { ...environment, ...Object.fromEntries(services.map(({ name }) => [urlVariable(name), [] as string[]])) };
+  const started = await createApplication(gateway({ ...(nowhere as unknown as GatewayEnvironment), ...urls }, rows));
   await started.listen(0, '127.0.0.1');
   return { app: started, origin: await started.getUrl() };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { serviceNames } from '@mizan/contracts';
+import { everyService } from '@mizan/contracts';
 
 const apps = fileURLToPath(new URL('../..', import.meta.url));
 const MOST_LINES_OF_A_MODULE = 120;
@@ -11,15 +11,7 @@ const lines = (file: string): number => readFileSync(file, 'utf8').trimEnd().spl
 
 /** What a service's folder lacks of the shape that all services share. */
 function faultsOf(folder: string, name: string): readonly string[] {
-  const needed = [
-    'README.md',
-    'package.json',
-    'src/main.ts',
-    'src/migrate.ts',
-    'src/environment.ts',
-    `src/${name}.module.ts`,
-    'src/http',
-  ];
+  const needed = ['README.md', 'package.json', 'src/main.ts', 'src/migrate.ts', 'src/environment.ts', `src/${name}.module.ts`, 'src/http'];
   const missing = needed.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) return missing.map((file) => `${name} lacks ${file}`);
   const modules = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.module.ts'));
@@ -31,13 +23,13 @@ function faultsOf(folder: string, name: string): readonly string[] {
   );
 }
 
-it.each(serviceNames)('%s has the files of a service, and no module that is too long', (name) => {
+it.each(everyService.map(({ name }) => name))('%s has the files of a service, and no module that is too long', (name) => {
   expect(faultsOf(join(apps, name), name)).toEqual([]);
 });
 
-it('every folder with migrations is a service of the table', () => {
-  const withTables = readdirSync(apps).filter((name) => existsSync(join(apps, name, 'migrations')));
-  expect(withTables.sort()).toEqual([...serviceNames].sort());
+it('every folder with a module is a service of the table', () => {
+  const withModule = readdirSync(apps).filter((name) => existsSync(join(apps, name, 'src', `${name}.module.ts`)));
+  expect(withModule.toSorted()).toEqual(everyService.map(({ name }) => name as string).toSorted());
 });
 
 it('finds what a folder lacks', () => {

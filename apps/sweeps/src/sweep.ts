@@ -38,10 +38,14 @@ const movedOn = ({ tenant, ledger, from, to, amount }: Arrival): LedgerCall => (
 });
 
 /** The amounts of an entry that are to be moved on, with the number of their leg. */
-export function arrivalsIn(event: LedgerEvent): readonly { readonly leg: number; readonly from: string; readonly to: string; readonly amount: string }[] {
+export function arrivalsIn(
+  event: LedgerEvent,
+): readonly { readonly leg: number; readonly from: string; readonly to: string; readonly amount: string }[] {
   if (event.type !== 'EntryPosted' && event.type !== 'HoldCaptured') return [];
   return event.postings.flatMap(({ account, side, amount }, leg) =>
-    side === 'credit' && account.startsWith(PREFIX) ? [{ leg, from: account, to: account.slice(PREFIX.length), amount: String(amount) }] : [],
+    side === 'credit' && account.startsWith(PREFIX)
+      ? [{ leg, from: account, to: account.slice(PREFIX.length), amount: String(amount) }]
+      : [],
   );
 }
 

@@ -8,7 +8,6 @@ import { ProcessLoop, Runner } from '@mizan/process';
 import { LedgerCalls } from '@mizan/process/ledger';
 import { PostgresLease, PostgresTimers } from '@mizan/process/postgres';
 import { openStreams, ownStreams } from '@mizan/streams';
-import type { Pool } from 'pg';
 import { Arrivals } from './arrivals.js';
 import type { SweepsEnvironment } from './environment.js';
 import { ProcessesController, RUNNER } from './http/processes.controller.js';
@@ -76,8 +75,10 @@ export function sweepsModule(environment: SweepsEnvironment): DynamicModule {
       readiness.register('sweeps', async () => ({ ...loop.readiness() }));
       return loop;
     }),
-    provided(JOURNAL, [Database, LOOP, Readiness, Metrics], ({ pool }, loop, ...tells) =>
-      new Subscription(theJournal(environment, loop), pool, ...tells),
+    provided(
+      JOURNAL,
+      [Database, LOOP, Readiness, Metrics],
+      ({ pool }, loop, ...tells) => new Subscription(theJournal(environment, loop), pool, ...tells),
     ),
     provided(RELAY, [Database, STORE, RUNNER, Readiness, Metrics], ({ pool }, store, runner, ...tells) =>
       openRelay(sweepsSaid(environment, store, runner), pool, ...tells),
@@ -87,7 +88,10 @@ export function sweepsModule(environment: SweepsEnvironment): DynamicModule {
   return { module: SweepsModule, controllers, providers };
 }
 
-function theJournal({ TRANSFERS_URL, GATEWAY_URL, SERVICE_KEY, BUS, KAFKA_BROKERS }: SweepsEnvironment, loop: ProcessLoop<Sweep, SweepEvent>): Hearing {
+function theJournal(
+  { TRANSFERS_URL, GATEWAY_URL, SERVICE_KEY, BUS, KAFKA_BROKERS }: SweepsEnvironment,
+  loop: ProcessLoop<Sweep, SweepEvent>,
+): Hearing {
   const feed = new HttpFeed({ urls: TRANSFERS_URL, token: serviceTokens({ gatewayUrl: GATEWAY_URL, apiKey: SERVICE_KEY }) });
   const owners = new JournalOwners(async (stream) => (await feed.stream(stream, 0, 1))[0]?.event);
   const arrivals = new Arrivals(loop, (stream) => owners.of(stream));

@@ -27,7 +27,8 @@ export interface ServiceRow {
   readonly sample?: true;
 }
 
-const rows = checkedServices([
+/** Every service there is, in the order of their start. */
+export const everyService = checkedServices([
   {
     name: 'transfers',
     port: 8081,
@@ -79,10 +80,10 @@ const rows = checkedServices([
   },
 ] as const);
 
-export type ServiceName = (typeof rows)[number]['name'];
+export type ServiceName = (typeof everyService)[number]['name'];
 
-/** Every service that runs, in the order of their start. */
-export const services = rows.filter((row) => !('sample' in row) || process.env['SAMPLE_SERVICES'] === 'on');
+/** The services that run, in the same order. */
+export const services = everyService.filter((row) => !('sample' in row) || process.env['SAMPLE_SERVICES'] === 'on');
 
 export const serviceNames: readonly ServiceName[] = services.map(({ name }) => name);
 

@@ -18,6 +18,9 @@ export {
   url,
   urls,
   wholeNumber,
+  asksOthers,
+  onTheBus,
+  storesStreams,
 } from './environment.js';
 export { Caller, type Credentials, Open, RequireScope, type Scope, bearerOf, callerOf, unauthorized } from './access.js';
 export { type Clock, movableClock, realClock } from './clock.js';

@@ -15,7 +15,8 @@ export class ProcessesController {
   @Describe({ id: 'process', summary: 'Who asked for a process', answers: { 200: 'Process' } })
   async process(@Param('process') id: string, @Caller() { tenant }: Caller): Promise<ProcessBody> {
     const sweep = await this.runner.read(id);
-    if (sweep.state.arrival?.tenant !== tenant) throw new Problem('not_found', `There is no process ${id}.`);
-    return processBody(sweep);
+    const body = processBody(sweep);
+    if (body === null || sweep.state.arrival?.tenant !== tenant) throw new Problem('not_found', `There is no process ${id}.`);
+    return body;
   }
 }

@@ -145,7 +145,7 @@ it.each([1, 2, 3])(
       const of = journal.filter((event) => event.id.startsWith(`${id}:`));
       const done = of.filter(({ type }) => type !== 'TransferRejected').map(({ type }) => type);
       expect([id, state.stage, done]).toEqual([id, state.stage, expected[state.stage]]);
-      expect(of.map(({ actor }) => actor)).toEqual(of.map(() => 'service:sample'));
+      expect(of.map(({ actor }) => actor)).toEqual(of.map(() => 'service:sweeps'));
       if (state.stage === 'captured') captured += BigInt(state.order!.amount);
     }
     const minPosition = journal.length;

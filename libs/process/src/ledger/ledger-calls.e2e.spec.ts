@@ -49,7 +49,7 @@ it('posts under the id of the call, once however often it is sent, in the name o
   expect(await calls.lookup(call('p1:pay:1', pay('300')))).toEqual(first);
   expect(await payable()).toBe('300');
   expect((await journalOf(books.client, ledger)).filter(({ id }) => id === 'p1:pay:1')).toEqual([
-    { type: 'EntryPosted', actor: 'service:sample', id: 'p1:pay:1' },
+    { type: 'EntryPosted', actor: 'service:sweeps', id: 'p1:pay:1' },
   ]);
 });
 

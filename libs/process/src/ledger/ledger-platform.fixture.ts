@@ -11,17 +11,15 @@ import { processDatabase } from '../postgres/process-database.fixture.js';
 /** The tenant of the platform's development key. */
 export const TENANT = 'development';
 
-/** The running platform, a client of a tenant, and the key of a service that acts for tenants; all in one database with the service's own tables. */
+/** The running platform, a client of a tenant, and a key of the sample service, which acts for tenants; all in one database with the service's own tables. */
 export async function ledgerPlatform() {
   const database = await processDatabase();
-  const platform = await runPlatform({ empty: true, environment: { BUS: 'feed', DATABASE_URL: database.adminUrl } });
+  const platform = await runPlatform({ empty: true, environment: { BUS: 'feed', DATABASE_URL: database.adminUrl, SAMPLE_SERVICES: 'on' } });
   const password = await readFile(join(platform.directory, 'secrets/gateway.password'), 'utf8');
   const command = fileURLToPath(new URL('../../../../apps/gateway/dist/key.command.js', import.meta.url));
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [command, 'create', '--tenant', '*', '--name', 'service:sample', '--scopes', 'ledger'],
-    { env: { PATH: process.env['PATH'], DATABASE_URL: serviceUrl(database.adminUrl, 'gateway', password) } },
-  );
+  const { stdout } = await promisify(execFile)(process.execPath, [command, 'create', '--tenant', '*', '--name', 'service:sweeps'], {
+    env: { PATH: process.env['PATH'], SAMPLE_SERVICES: 'on', DATABASE_URL: serviceUrl(database.adminUrl, 'gateway', password) },
+  });
   const { apiKey } = JSON.parse(stdout) as { apiKey: string };
   const client = new MizanClient({ url: platform.url, apiKey: platform.apiKey });
   return {
