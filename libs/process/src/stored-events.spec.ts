@@ -90,7 +90,7 @@ it('a process halts at an event of a newer program, and no other process does', 
 describe('who asked', () => {
   it('is what the first message says, whoever speaks later', async () => {
     const { runner } = clerks(post);
-    expect(processBody(await runner.read('clerk-1'))).toBeNull();
+    for (const process of ['clerk-1', 'other-1', 'clerk-a b', '']) expect(processBody(await runner.read(process))).toBeNull();
     await runner.receive('clerk-1', order);
     await runner.receive('clerk-1', { id: 'm2', content: 'more', asked: { actor: 'key:8' } });
     expect(processBody(await runner.read('clerk-1'))).toEqual({
