@@ -28,10 +28,10 @@ export class ProcessStream<S, E extends Json> {
     this.kinds = processKinds(owner);
   }
 
+  /** Of a process that has not begun, and where no process could have such an id: one without events. */
   async load(process: string): Promise<Instance<S, E>> {
-    const refused = refuseProcessId(this.definition.name, process);
-    if (refused) throw new Error(`'${process}' is no process of this kind. ${refused.detail}`);
     const instance = new Instance(this.definition, process);
+    if (refuseProcessId(this.definition.name, process)) return instance;
     for (;;) {
       const page = await this.store.read(process, instance.version, MAX_PAGE_EVENTS);
       if (page.length === 0) return instance;
@@ -47,17 +47,9 @@ export class ProcessStream<S, E extends Json> {
    * @returns false where another wrote first: load it again and decide again.
    * @throws where the outcome stays unknown.
    */
-  async append({ id, version }: Instance<S, E>, events: readonly Recorded[], { causation, traceparent }: Cause): Promise<boolean> {
-    if (version + events.length > this.bounds.events) throw new Error(`${id} would have more than ${this.bounds.events} events.`);
-    if (causation !== null && !isCausation(causation)) throw new Error(`'${causation}' names no event that could have led to ${id}.`);
-    const first = version + 1;
-    const texts = events.map((event, place) =>
-      encode(this.kinds, event, {
-        ...{ stream: id, version: first + place, traceparent },
-        causation: place === 0 ? causation : eventName(id, first),
-      }),
-    );
-    if (!texts.every(envelopeEnd)) throw new Error(`'${traceparent}' is no trace in which ${id} could have come about.`);
+  async append(instance: Instance<S, E>, events: readonly Recorded[], cause: Cause): Promise<boolean> {
+    const { id, version } = instance;
+    const texts = this.texts(instance, events, cause);
     let failure: unknown;
     for (let offer = 0; offer < this.bounds.appends; offer += 1) {
       try {
@@ -72,5 +64,22 @@ export class ProcessStream<S, E extends Json> {
       if (stands.length > 0) return texts.every((text, place) => stands[place]?.text === text);
     }
     throw new Error(`It is not known whether ${id} grew beyond version ${version}.`, { cause: failure });
+  }
+
+  /** @throws for what no reader of the stream could take: a bug of whoever asks for it. */
+  private texts({ id, version }: Instance<S, E>, events: readonly Recorded[], { causation, traceparent }: Cause): readonly string[] {
+    const refused = refuseProcessId(this.definition.name, id);
+    if (refused) throw new Error(`'${id}' is no id of a process. ${refused.detail}`);
+    if (version + events.length > this.bounds.events) throw new Error(`${id} would have more than ${this.bounds.events} events.`);
+    if (causation !== null && !isCausation(causation)) throw new Error(`'${causation}' names no event that could have led to ${id}.`);
+    const first = version + 1;
+    const texts = events.map((event, place) =>
+      encode(this.kinds, event, {
+        ...{ stream: id, version: first + place, traceparent },
+        causation: place === 0 ? causation : eventName(id, first),
+      }),
+    );
+    if (!texts.every(envelopeEnd)) throw new Error(`'${traceparent}' is no trace in which ${id} could have come about.`);
+    return texts;
   }
 }

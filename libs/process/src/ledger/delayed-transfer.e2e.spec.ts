@@ -1,3 +1,5 @@
+import { decodeEnvelope } from '@mizan/contracts';
+import { MAX_PAGE_EVENTS } from '@mizan/event-store';
 import { PostgresEventStore } from '@mizan/event-store-postgres';
 import { tenantTokens } from '@mizan/platform';
 import type { Decision } from '../approval.js';
@@ -10,7 +12,7 @@ import { type Message, Runner } from '../runner.js';
 import { type Chance, between, chance, oneOf } from '../trial/chance.js';
 import { cuttingProxy } from './cutting-proxy.fixture.js';
 import { LedgerCalls } from './ledger-calls.js';
-import { TENANT, journalOf, ledgerPlatform, openBooks } from './ledger-platform.fixture.js';
+import { KIND, OWNER, TENANT, journalOf, ledgerPlatform, openBooks } from './ledger-platform.fixture.js';
 import { mortal } from './mortal.fixture.js';
 
 const DAY_MS = 86_400_000;
@@ -31,6 +33,9 @@ afterAll(async () => {
   await books?.stop();
 }, 60_000);
 
+/** Under a name whose ids are the service's own. */
+const definition = { ...delayedTransfer, name: KIND };
+
 type Process = Instance<DelayedTransfer, DelayedTransferEvent>;
 interface Errand {
   readonly process: string;
@@ -42,7 +47,7 @@ const isOver = ({ ended, state: { stage } }: Process): boolean => ended || ['cap
 
 function orders(draw: Chance, seed: number, ledger: string, now: number): Errand[] {
   return Array.from({ length: PROCESSES }, (_, n) => {
-    const process = `${delayedTransfer.name}-s${seed}-${n}`;
+    const process = `${KIND}-${seed}-${n}`;
     const amount = String(between(draw, 1, 15) * 100);
     const order: Order = {
       ...{ tenant: TENANT, ledger, debit: 'deposits', credit: 'payable', amount },
@@ -66,14 +71,15 @@ async function play(seed: number, ledger: string) {
   const token = tenantTokens({ gatewayUrl: books.platform.url, apiKey: books.serviceKey });
   const calls = new LedgerCalls({ url: proxy.url, token, deadlineMs: 4_000 });
   const pool = books.database.pool();
-  const kind = `${delayedTransfer.name}-${seed}`;
+  // Of each seed apart: the time of each is its own.
+  const kind = `${KIND}-${seed}`;
   const timers = new PostgresTimers(pool, SERVICE, kind);
   const shared = { store, calls, timers, clock: () => time.now };
 
   const start = (name: string) => {
     const lease = new PostgresLease(pool, SERVICE, kind, name);
     const { ports, life } = mortal({ ...shared, lease }, draw, () => rough);
-    return { name, lease, life, runner: new Runner(SERVICE, delayedTransfer, ports) };
+    return { name, lease, life, runner: new Runner(OWNER, definition, ports) };
   };
   const instances = [start('one'), start('two')];
   /** Where one has died another begins; sometimes the lease has run out meanwhile. */
@@ -85,7 +91,7 @@ async function play(seed: number, ledger: string) {
       instances[place] = start(name);
     }
   };
-  const observer = new Runner(SERVICE, delayedTransfer, { ...shared, lease: { held: async () => false } });
+  const observer = new Runner(OWNER, definition, { ...shared, lease: { held: async () => false } });
 
   const errands = orders(draw, seed, ledger, time.now);
   const processes = [...new Set(errands.map(({ process }) => process))];
@@ -124,6 +130,13 @@ async function play(seed: number, ledger: string) {
   return { ends, turns, deaths, cuts: proxy.cuts };
 }
 
+/** By the id of each call of a process, the event that recorded it. */
+async function callsOf(process: string): Promise<ReadonlyMap<string, string>> {
+  const events = (await store.read(process, 0, MAX_PAGE_EVENTS)).map(({ text }) => decodeEnvelope(text));
+  const sent = events.filter(({ type }) => type === 'CallSent');
+  return new Map(sent.map(({ stream, version, data }) => [(data as { readonly id: string }).id, `${stream}@${version}`]));
+}
+
 const expected: Readonly<Partial<Record<DelayedTransfer['stage'], readonly string[]>>> = {
   captured: ['HoldPlaced', 'HoldCaptured'],
   released: ['HoldPlaced', 'HoldReleased'],
@@ -145,7 +158,10 @@ it.each([1, 2, 3])(
       const of = journal.filter((event) => event.id.startsWith(`${id}:`));
       const done = of.filter(({ type }) => type !== 'TransferRejected').map(({ type }) => type);
       expect([id, state.stage, done]).toEqual([id, state.stage, expected[state.stage]]);
-      expect(of.map(({ actor }) => actor)).toEqual(of.map(() => 'service:sweeps'));
+      const calls = await callsOf(id);
+      expect(of.map(({ actor, correlation, causation }) => ({ actor, correlation, causation }))).toEqual(
+        of.map((event) => ({ actor: `service:${OWNER}`, correlation: id, causation: calls.get(event.id) })),
+      );
       if (state.stage === 'captured') captured += BigInt(state.order!.amount);
     }
     const minPosition = journal.length;

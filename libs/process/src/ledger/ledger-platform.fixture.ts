@@ -4,21 +4,26 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { MizanClient } from '@mizan/client';
+import { decodeEnvelope } from '@mizan/contracts';
 import { serviceUrl } from '@mizan/database';
 import { runPlatform } from '@mizan/testing';
 import { processDatabase } from '../postgres/process-database.fixture.js';
 
 /** The tenant of the platform's development key. */
 export const TENANT = 'development';
+/** The service of whose processes these are, and their kind: its row in the table of services lets it post. */
+export const OWNER = 'sweeps';
+export const KIND = 'sweep';
+const SAMPLES = { SAMPLE_SERVICES: 'on' };
 
-/** The running platform, a client of a tenant, and a key of the sample service, which acts for tenants; all in one database with the service's own tables. */
+/** The running platform, a client of a tenant, and the key of a service that acts for tenants; all in one database with the service's own tables. */
 export async function ledgerPlatform() {
   const database = await processDatabase();
-  const platform = await runPlatform({ empty: true, environment: { BUS: 'feed', DATABASE_URL: database.adminUrl, SAMPLE_SERVICES: 'on' } });
+  const platform = await runPlatform({ empty: true, environment: { ...SAMPLES, BUS: 'feed', DATABASE_URL: database.adminUrl } });
   const password = await readFile(join(platform.directory, 'secrets/gateway.password'), 'utf8');
   const command = fileURLToPath(new URL('../../../../apps/gateway/dist/key.command.js', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [command, 'create', '--tenant', '*', '--name', 'service:sweeps'], {
-    env: { PATH: process.env['PATH'], SAMPLE_SERVICES: 'on', DATABASE_URL: serviceUrl(database.adminUrl, 'gateway', password) },
+  const { stdout } = await promisify(execFile)(process.execPath, [command, 'create', '--tenant', '*', '--name', `service:${OWNER}`], {
+    env: { ...SAMPLES, PATH: process.env['PATH'], DATABASE_URL: serviceUrl(database.adminUrl, 'gateway', password) },
   });
   const { apiKey } = JSON.parse(stdout) as { apiKey: string };
   const client = new MizanClient({ url: platform.url, apiKey: platform.apiKey });
@@ -47,6 +52,8 @@ export async function openBooks(client: MizanClient, ledger: string, funds: bigi
 export interface JournalEvent {
   readonly type: string;
   readonly actor: string;
+  readonly correlation: string | null;
+  readonly causation: string | null;
   /** The id of the command that it is of. */
   readonly id: string;
 }
@@ -54,8 +61,9 @@ export interface JournalEvent {
 export async function journalOf(client: MizanClient, ledger: string): Promise<readonly JournalEvent[]> {
   const events: JournalEvent[] = [];
   for await (const { event } of client.journal(ledger)) {
-    const { type, actor, data } = JSON.parse(event) as { type: string; actor: string; data: { id?: string; command?: { id: string } } };
-    events.push({ type, actor, id: data.command?.id ?? data.id ?? '' });
+    const { type, actor, correlation, causation, data } = decodeEnvelope(event);
+    const { id, command } = data as { readonly id?: string; readonly command?: { readonly id: string } };
+    events.push({ type, actor, correlation, causation, id: command?.id ?? id ?? '' });
   }
   return events;
 }

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { Compile } from 'typebox/compile';
+import { decodeEnvelope, envelopeEnd } from './envelope.js';
+import { eventFaults, eventFiles, goldenExample, kindsOfProcesses } from './events-described.js';
+import { processKinds } from './process-kinds.js';
+import { processSchemas } from './process-schemas.js';
+import { seamsOf } from './seams.js';
+import { serviceNamed } from './services.js';
+
+const kinds = processKinds('payouts');
+const golden = readFileSync(new URL('../golden/process-v1.jsonl', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => (JSON.parse(line) as { event: string }).event);
+
+describe('the golden events of processes', () => {
+  const validators = new Map(Object.entries(processSchemas).map(([name, schema]) => [name, Compile(schema)]));
+  const faults = (type: string, data: unknown): readonly string[] =>
+    validators
+      .get(type)!
+      .Errors(data)
+      .map(({ instancePath, message }) => `${type}${instancePath} ${message}`);
+
+  it('are of every kind, and as their kinds say, and none with a field more', () => {
+    const seen = new Set<string>();
+    for (const text of golden) {
+      const { type, data } = kinds.read(decodeEnvelope(text));
+      seen.add(type);
+      expect(faults(type, data)).toEqual([]);
+      expect(faults(type, { ...data, more: 1 })).not.toEqual([]);
+    }
+    expect([...seen].toSorted()).toEqual(Object.keys(kinds.all).toSorted());
+    expect(Object.keys(processSchemas).toSorted()).toEqual([...seen].toSorted());
+  });
+
+  it('can be read from their end, and belong to no group', () => {
+    for (const text of golden) {
+      const { type, stream, schemaVersion, traceparent } = decodeEnvelope(text);
+      expect(envelopeEnd(text)).toEqual({ type, stream, schemaVersion, traceparent, group: null, words: null });
+      expect(seamsOf(text)).toEqual({ group: null, texts: null });
+    }
+  });
+});
+
+describe('the page about events', () => {
+  const payouts = { ...serviceNamed('accounts'), name: 'payouts', processes: ['payout'] };
+
+  it('shows the kinds of a service that has processes, each with an example', () => {
+    const owners = kindsOfProcesses([serviceNamed('transfers'), payouts]);
+    expect(owners.map(({ owner }) => owner)).toEqual(['payouts']);
+    const files = eventFiles(owners, goldenExample);
+    expect(Object.keys(files)).toContain('events/payouts/CallSent.v1.json');
+    for (const name of Object.keys(processSchemas)) expect(files['events.md']).toContain(`### ${name}, version 1`);
+    expect(files['events.md']!.match(/"actor": "service:clerks"/g)).toHaveLength(Object.keys(processSchemas).length);
+    expect(files['events.md']).toContain('| `content` | any | What is called for: whoever sends it again sends this. |');
+    expect(eventFaults(owners, files, (path) => files[path] ?? null)).toEqual([]);
+  });
+
+  it('shows none for a service without processes', () => {
+    expect(kindsOfProcesses([serviceNamed('transfers')])).toEqual([]);
+  });
+});
