@@ -1,6 +1,9 @@
 /** The schema of the books that are read, as the migrations name it. */
 export const LIVE = 'accounts';
 
+/** Where the books are made again. Nothing in it is worth keeping. */
+export const BESIDE = 'accounts_beside';
+
 /** All tables of the books, in the order in which everybody locks them. */
 export const bookTables = [
   'ledgers',
@@ -15,6 +18,3 @@ export const bookTables = [
   'words',
   'rebuilding',
 ] as const;
-
-/** The tables as SQL lists them. */
-export const inSchema = (schema: string, tables: readonly string[]): string => tables.map((table) => `${schema}.${table}`).join(', ');

@@ -1,8 +1,7 @@
 import { ledgerUidOf } from '@mizan/contracts';
+import type { Claim } from '@mizan/projections';
 import type pg from 'pg';
-import { LIVE, bookTables } from './book-tables.js';
-import { BESIDE } from './books-beside.js';
-import type { Claim } from './held-books.js';
+import { BESIDE, LIVE, bookTables } from './book-tables.js';
 
 /** One table in which the books that are read and those made again are not the same. */
 export interface Difference {
@@ -42,7 +41,7 @@ export async function differences(client: pg.ClientBase): Promise<readonly Diffe
 export async function claimed(client: pg.ClientBase, claims: readonly Claim[]): Promise<readonly Difference[]> {
   const [first] = claims;
   if (!first) return [];
-  const { stream, live, journal } = first;
+  const { stream, live, source: journal } = first;
   const names = await namesOf(client, ledgerUidOf(stream), 'inbox', {});
   return [{ table: 'inbox', rows: claims.length, ...names, key: { stream }, column: 'version', live: `${live}`, journal: `${journal}` }];
 }
