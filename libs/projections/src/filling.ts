@@ -45,16 +45,16 @@ export class Filling {
   async toTheEnd(expected: number): Promise<void> {
     const { follower, keeper } = this;
     const { signal, step, model } = this.source;
-    const { schema, consumer, words } = model;
+    const { schema, consumer, called } = model;
     const began = Date.now();
     follower.start();
     for (let told = began; ;) {
       signal.throwIfAborted();
       const { state, halted, lastError, lag } = follower.status();
-      if (halted !== null) throw new Error(`The ${words.source} cannot be applied: ${halted}`);
+      if (halted !== null) throw new Error(`The ${called.source} cannot be applied: ${halted}`);
       // Whoever shares the disk needs it more.
       if (lastError !== null && /No space left on device/.test(lastError))
-        throw new Error(`The disk of the database is full: ${lastError}. The ${words.tables} need as much again until the switch.`);
+        throw new Error(`The disk of the database is full: ${lastError}. The ${called.tables} need as much again until the switch.`);
       if (state === 'following') break;
       if (Date.now() - told >= TELL_EVERY_MS) {
         told = Date.now();

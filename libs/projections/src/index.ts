@@ -1,4 +1,5 @@
-export { type ReadModel, type ReadModelWords, inSchema } from './read-model.js';
+export { type ReadModel, type Called, inSchema } from './read-model.js';
 export { type Source } from './filling.js';
-export { type Claim } from './paused-writers.js';
+export { type ComparedRow, type ReadModelTable, type RowNames } from './read-model-table.js';
+export { type Difference } from './comparison.js';
 export { type Rebuilding, type Rebuilt, rebuild } from './rebuild.js';

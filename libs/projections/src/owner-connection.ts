@@ -31,5 +31,5 @@ export async function alone(keeper: pg.Client, model: ReadModel): Promise<void> 
   );
   const [other] = others;
   const who = other ? ` (since ${other.since}, the server's process ${other.pid})` : '';
-  throw new Error(`The ${model.words.tables} are being made again already${who}. Wait for it, or break it off; nothing was changed.`);
+  throw new Error(`The ${model.called.tables} are being made again already${who}. Wait for it, or break it off; nothing was changed.`);
 }

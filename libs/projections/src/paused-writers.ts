@@ -46,7 +46,7 @@ export class PausedWriters {
 
   /** Does it again while others hold the tables, or too much comes in. @param work with how long it may wait for each lock, ms */
   async tried(work: (patience: number) => Promise<void>): Promise<void> {
-    const { tables } = this.source.model.words;
+    const { tables } = this.source.model.called;
     const until = Date.now() + TRYING_MS;
     for (let tries = 0; ; tries++) {
       try {

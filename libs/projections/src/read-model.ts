@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { plainName } from '@mizan/database';
 import type { KnownKinds, Projection } from '@mizan/messaging';
+import type pg from 'pg';
+import type { ReadModelTable, RowNames } from './read-model-table.js';
 
 /** Tables that one consumer fills from a feed, and from nothing else: so they can be made again. */
 export interface ReadModel {
@@ -9,7 +11,7 @@ export interface ReadModel {
   /** Where the tables are that are read, with the inbox and the migrations. */
   readonly schema: string;
   /** All tables that the projection writes, in the order in which everybody locks them. The inbox's own are not among them. */
-  readonly tables: readonly string[];
+  readonly tables: readonly ReadModelTable[];
   /** The other tables of the schema that the service's role may write: they are not made again. */
   readonly kept?: readonly string[];
   /** Where it is written which migrations the schema has; `migrations` unless given. */
@@ -22,11 +24,13 @@ export interface ReadModel {
   readonly projection: (schema: string) => Projection;
   /** What keeps two from making it again at once: an advisory lock of the database. Follows from the schema unless given. */
   readonly lock?: number;
-  readonly words: ReadModelWords;
+  /** Whose a stream is, where the tables claim more of it than there is; asked in the transaction that sees both schemas. */
+  readonly namesOfStream?: (client: pg.ClientBase, stream: string) => Promise<RowNames>;
+  /** What people call it. */
+  readonly called: Called;
 }
 
-/** What people call it. */
-export interface ReadModelWords {
+export interface Called {
   /** The tables, in the plural, such as `books`. */
   readonly tables: string;
   /** What they are made from, in the singular, such as `journal`. */
@@ -36,8 +40,10 @@ export interface ReadModelWords {
 /** What says which events the tables include. Whoever writes the tables locks it first. */
 export const progressTables = ['inbox', 'feed_tokens'] as const;
 
+export const tableNames = ({ tables }: ReadModel): readonly string[] => tables.map(({ name }) => name);
+
 /** Everything that is replaced, in the order in which everybody locks it. */
-export const replacedTables = ({ tables }: ReadModel): readonly string[] => [...progressTables, ...tables];
+export const replacedTables = (model: ReadModel): readonly string[] => [...progressTables, ...tableNames(model)];
 
 /** The tables as SQL lists them. */
 export const inSchema = (schema: string, tables: readonly string[]): string => tables.map((table) => `${schema}.${table}`).join(', ');

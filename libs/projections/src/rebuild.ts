@@ -1,22 +1,21 @@
 import type pg from 'pg';
+import { type Difference, claimed, differences } from './comparison.js';
 import { Filling, type Source } from './filling.js';
 import { alone, ownerConnection } from './owner-connection.js';
 import { type Claim, NotNow, PausedWriters } from './paused-writers.js';
-import { type ReadModel, inSchema, replacedTables, shadowSchema } from './read-model.js';
-import { dropShadow, hangingOn, makeShadow, sizeOf, switchTables } from './shadow-tables.js';
+import { type ReadModel, inSchema, tableNames, replacedTables, shadowSchema } from './read-model.js';
+import { dropShadow, hangingOn, makeShadow, sizeOf, switchTables, wronglyListed } from './shadow-tables.js';
 import { count, eventsOf, headsOf } from './stream-versions.js';
 
 /** Broken off by its signal, nothing is changed, and what was made is removed. */
-export interface Rebuilding<Difference> extends Source {
+export interface Rebuilding extends Source {
   /** The owner of the tables: makes the new ones and puts them in the place of the old. */
   readonly adminUrl: string;
   /** Whether tables that differ from those made again are replaced all the same. */
   readonly althoughDifferent: boolean;
-  /** Compares in a transaction that sees both at the same positions, but for what the tables that are read claim beyond their source. */
-  readonly compare: (client: pg.ClientBase, claims: readonly Claim[]) => Promise<readonly Difference[]>;
 }
 
-export interface Rebuilt<Difference> {
+export interface Rebuilt {
   /** Of all streams, when it began. */
   readonly events: number;
   /** How many events the tables that were read lacked, standing still: what they lack is told as different, too. */
@@ -34,7 +33,7 @@ const WORK_MEMORY = '64MB';
  * positions; puts the new ones in the place of the old in one short transaction. Broken off at any moment, the tables that are read are
  * untouched, and the next one begins anew.
  */
-export async function rebuild<Difference>(rebuilding: Rebuilding<Difference>): Promise<Rebuilt<Difference>> {
+export async function rebuild(rebuilding: Rebuilding): Promise<Rebuilt> {
   const keeper = await ownerConnection(rebuilding.adminUrl, rebuilding.model);
   try {
     await alone(keeper, rebuilding.model);
@@ -44,7 +43,7 @@ export async function rebuild<Difference>(rebuilding: Rebuilding<Difference>): P
   }
 }
 
-class Rebuild<Difference> {
+class Rebuild {
   private readonly filling: Filling;
   private readonly writers: PausedWriters;
   private migrations = '';
@@ -52,7 +51,7 @@ class Rebuild<Difference> {
   private events = 0;
 
   constructor(
-    private readonly given: Rebuilding<Difference>,
+    private readonly given: Rebuilding,
     /** Holds the lock that keeps others out; without it nothing is switched. */
     private readonly keeper: pg.Client,
   ) {
@@ -60,10 +59,13 @@ class Rebuild<Difference> {
     this.writers = new PausedWriters(given, keeper, this.filling);
   }
 
-  async run(): Promise<Rebuilt<Difference>> {
+  async run(): Promise<Rebuilt> {
     const { keeper } = this;
     const { model, feed, signal, step } = this.given;
     try {
+      const wrong = await wronglyListed(keeper, model);
+      if (wrong.length > 0)
+        throw new Error(`The ${model.called.tables} are not the tables that this program knows: ${wrong.join(', ')}. Nothing was changed.`);
       const hanging = await hangingOn(keeper, model);
       if (hanging.length > 0)
         throw new Error(
@@ -73,7 +75,7 @@ class Rebuild<Difference> {
       // Asked first, so that nothing is begun whose source cannot be read.
       this.events = eventsOf(await headsOf(feed, signal));
       const size = megabytes(await sizeOf(keeper, model));
-      step(`${count(this.events)} events to read; the ${model.words.tables} take ${size} MB, and until the switch as much again`);
+      step(`${count(this.events)} events to read; the ${model.called.tables} take ${size} MB, and until the switch as much again`);
       await makeShadow(keeper, model);
       return await this.filled();
     } finally {
@@ -83,7 +85,7 @@ class Rebuild<Difference> {
     }
   }
 
-  private async filled(): Promise<Rebuilt<Difference>> {
+  private async filled(): Promise<Rebuilt> {
     const { events, given } = this;
     const { althoughDifferent, step } = given;
     await this.filling.toTheEnd(events);
@@ -96,8 +98,8 @@ class Rebuild<Difference> {
 
   /** The tables made again, and those that are read, at the same positions, whatever is written to those meanwhile. */
   private async compared(): Promise<{ readonly behind: number; readonly found: readonly Difference[] }> {
-    const { adminUrl, model, step, signal, compare } = this.given;
-    const { words } = model;
+    const { adminUrl, model, step, signal } = this.given;
+    const { called } = model;
     const comparer = await ownerConnection(adminUrl, model);
     const { rows } = await comparer.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     const stop = (): void => void this.keeper.query('SELECT pg_cancel_backend($1)', [rows[0]!.pid]).catch(() => {});
@@ -106,10 +108,10 @@ class Rebuild<Difference> {
       step('tidying up');
       await comparer.query(`VACUUM (ANALYZE) ${inSchema(shadowSchema(model.schema), replacedTables(model))}`);
       const { behind, claims } = await this.atSamePositions(comparer);
-      if (behind > 0) step(`the ${words.tables} that are read stand still, ${count(behind)} events behind the ${words.source}`);
+      if (behind > 0) step(`the ${called.tables} that are read stand still, ${count(behind)} events behind the ${called.source}`);
       step('comparing');
       await comparer.query(`SET LOCAL work_mem = '${WORK_MEMORY}'`);
-      const found = await compare(comparer, claims);
+      const found = [...(await differences(comparer, model)), ...(await claimed(comparer, model, claims))];
       await comparer.query('ROLLBACK');
       return { behind, found };
     } catch (error) {
@@ -127,7 +129,8 @@ class Rebuild<Difference> {
    */
   private async atSamePositions(comparer: pg.Client): Promise<{ readonly behind: number; readonly claims: readonly Claim[] }> {
     const { writers, filling } = this;
-    const { schema, tables } = this.given.model;
+    const { model } = this.given;
+    const tables = tableNames(model);
     let apart: { readonly behind: number; readonly claims: readonly Claim[] } = { behind: 0, claims: [] };
     await writers.tried(async (patience) => {
       await filling.toTheEnd(this.events);
@@ -136,9 +139,9 @@ class Rebuild<Difference> {
         .paused(patience, 'SHARE ROW EXCLUSIVE', async (claims) => {
           apart = { behind, claims };
           await comparer.query(`BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL lock_timeout = ${patience};
-            LOCK TABLE ${inSchema(schema, tables)} IN ACCESS SHARE MODE`);
+            LOCK TABLE ${inSchema(model.schema, tables)} IN ACCESS SHARE MODE`);
           // The first read takes the snapshot.
-          await comparer.query(`SELECT FROM ${schema}.${tables[0]} LIMIT 1`);
+          await comparer.query(`SELECT FROM ${model.schema}.${tables[0]} LIMIT 1`);
         })
         .catch(async (error: unknown) => {
           await comparer.query('ROLLBACK').catch(() => {});
@@ -151,13 +154,13 @@ class Rebuild<Difference> {
   private async switched(): Promise<void> {
     const { writers, filling, keeper } = this;
     const { model, althoughDifferent } = this.given;
-    const { schema, tables, words } = model;
+    const { schema, called } = model;
     await writers.tried(async (patience) => {
       await filling.toTheEnd(this.events);
       await writers.paused(patience, 'ACCESS EXCLUSIVE', async (claims) => {
         // Tables that claim more than there is are mended, and go back; no others do.
-        if (claims.length > 0 && !althoughDifferent) throw new NotNow(`the ${words.source} does not give what the ${words.tables} have`);
-        await keeper.query(`LOCK TABLE ${inSchema(schema, tables)} IN ACCESS EXCLUSIVE MODE`);
+        if (claims.length > 0 && !althoughDifferent) throw new NotNow(`the ${called.source} does not give what the ${called.tables} have`);
+        await keeper.query(`LOCK TABLE ${inSchema(schema, tableNames(model))} IN ACCESS EXCLUSIVE MODE`);
         if ((await migrationsOf(keeper, model)) !== this.migrations)
           throw new Error('A migration has changed the tables meanwhile. Run it again, with the program that the tables are of.');
         await switchTables(keeper, model);

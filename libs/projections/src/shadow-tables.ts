@@ -50,6 +50,29 @@ export async function hangingOn(client: pg.ClientBase, model: ReadModel): Promis
   return rows.map(({ what }) => what);
 }
 
+/**
+ * Where the list of tables is not what the schema has: tables that are listed and not there, and those that are there, may be written by the
+ * service's role, and are neither listed nor said to be kept. Others than the service may keep tables of their own in the schema.
+ */
+export async function wronglyListed(client: pg.ClientBase, model: ReadModel): Promise<readonly string[]> {
+  const { rows } = await client.query<{ what: string }>(WRONGLY_LISTED, [
+    model.schema,
+    replacedTables(model),
+    model.kept ?? [],
+    serviceRole(model.service),
+  ]);
+  return rows.map(({ what }) => what);
+}
+
+const WRONGLY_LISTED = `
+  WITH there AS (SELECT oid, relname::text AS name, relkind FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind IN ('r', 'p'))
+  SELECT format('%s is listed and not there', name) AS what FROM unnest($2::text[]) AS listed (name)
+    WHERE NOT EXISTS (SELECT FROM there WHERE there.name = listed.name AND relkind = 'r')
+  UNION ALL SELECT format('%s is there and not listed', name) FROM there
+    WHERE name <> ALL($2) AND name <> ALL($3)
+      AND (has_table_privilege($4, oid, 'INSERT, UPDATE, DELETE, TRUNCATE') OR has_any_column_privilege($4, oid, 'INSERT, UPDATE'))
+  ORDER BY what`;
+
 const replaced = (schema: string): string => `SELECT oid, relname, relowner, reloptions, relacl FROM pg_class
   WHERE relnamespace = '${plainName(schema)}'::regnamespace AND relkind = 'r' AND relname = ANY($1)`;
 
