@@ -14,12 +14,17 @@ export interface Difference {
   readonly key: ComparedRow;
   /** The first column that differs; null where the row is on one side alone. */
   readonly column: string | null;
-  /** What is read there, and what was made again; 'missing' and 'present' for whole rows. */
+  /** What is read there, and what was made again; 'missing' and 'present' for whole rows, and how many rows where only that differs. */
   readonly live: string | null;
   readonly made: string | null;
 }
 
 const NOT_SHOWN = '(not shown)';
+
+/** Asked before anything is filled, because the comparison comes long after. @throws where a table cannot be compared as it is described. */
+export async function checkDescriptions(client: pg.ClientBase, { schema, tables }: ReadModel): Promise<void> {
+  for (const table of tables) if (table.compared !== false) await columnsOf(client, schema, table);
+}
 
 /** Compares row by row, in a transaction that sees both at the same positions. */
 export async function differences(client: pg.ClientBase, model: ReadModel): Promise<readonly Difference[]> {
@@ -42,9 +47,8 @@ export async function claimed(client: pg.ClientBase, model: ReadModel, claims: r
 
 async function differenceIn(client: pg.ClientBase, schema: string, table: ReadModelTable): Promise<Difference | null> {
   const { name, names, untold = [] } = table;
-  const rowsOf = table.rows ?? ((from: string) => `SELECT * FROM ${from}.${name}`);
-  const { key, said } = await columnsOf(client, schema, table, rowsOf(schema));
-  const side = (from: string): string => `SELECT true AS "is there", line.* FROM (${rowsOf(from)}) AS line`;
+  const { key, said } = await columnsOf(client, schema, table);
+  const side = (from: string): string => `SELECT true AS "is there", line.* FROM (${rowsOf(table, from)}) AS line`;
   const row = (of: string): string => said.map((column) => `${of}.${equatable(column)}`).join(', ');
   const columns = [...key, ...said.map((column) => column.name)];
   const texts = (of: string): string =>
@@ -58,7 +62,7 @@ async function differenceIn(client: pg.ClientBase, schema: string, table: ReadMo
     [columns],
   );
   const [first] = rows;
-  if (!first) return null;
+  if (!first) return countsIn(client, schema, table);
   const { live, made } = first;
   const one = (made ?? live)!;
   const column = live && made ? said.find((each) => live[each.name] !== made[each.name])!.name : null;
@@ -73,6 +77,18 @@ async function differenceIn(client: pg.ClientBase, schema: string, table: ReadMo
     made: column === null ? (made ? 'present' : 'missing') : tell(made!, column),
   };
 }
+
+/** Rows that the description leaves out, or does not tell from each other, show in their number. */
+async function countsIn(client: pg.ClientBase, schema: string, { name: table }: ReadModelTable): Promise<Difference | null> {
+  const { rows } = await client.query<{ live: number; made: number }>(
+    `SELECT (SELECT count(*) FROM ${schema}.${table}) AS live, (SELECT count(*) FROM ${shadowSchema(schema)}.${table}) AS made`,
+  );
+  const { live, made } = rows[0]!;
+  if (live === made) return null;
+  return { table, rows: Math.abs(live - made), names: {}, key: {}, column: null, live: `${live} rows`, made: `${made} rows` };
+}
+
+const rowsOf = ({ name, rows }: ReadModelTable, schema: string): string => rows?.(schema) ?? `SELECT * FROM ${schema}.${name}`;
 
 interface Column {
   readonly name: string;
@@ -90,15 +106,15 @@ const equatable = ({ name, type }: Column): string => `"${name}"${type === JSON_
 async function columnsOf(
   client: pg.ClientBase,
   schema: string,
-  { name, generated = {}, shown = [], untold = [] }: ReadModelTable,
-  rows: string,
+  table: ReadModelTable,
 ): Promise<{ readonly key: readonly string[]; readonly said: readonly Column[] }> {
+  const { name, generated = {}, shown = [], untold = [] } = table;
   const { rows: primary } = await client.query<{ column: string }>(
     `SELECT attname AS column FROM pg_attribute JOIN pg_index ON indrelid = attrelid AND indisprimary AND attnum = ANY(indkey)
      WHERE attrelid = $1::regclass ORDER BY array_position(indkey::int2[], attnum)`,
     [`${schema}.${name}`],
   );
-  const { fields } = await client.query(`${rows} LIMIT 0`);
+  const { fields } = await client.query(`${rowsOf(table, schema)} LIMIT 0`);
   const { fields: own } = await client.query(`SELECT * FROM ${schema}.${name} LIMIT 0`);
   const known = new Set(fields.map((field) => field.name));
   const key = [

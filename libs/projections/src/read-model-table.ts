@@ -11,7 +11,7 @@ export interface ReadModelTable {
   readonly name: string;
   /** Whether it is; false for what differs whenever it is made again. Replaced it is all the same. */
   readonly compared?: false;
-  /** Its rows in a schema, as a SELECT; all columns of the table unless given. Must have them all, and may have more. */
+  /** Its rows in a schema, as a SELECT; all columns of the table unless given. It has them all, and may have more. */
   readonly rows?: (schema: string) => string;
   /**
    * Columns whose values come from the table, not from events (numbers from a sequence), so that they differ when it is made again: each with

@@ -40,6 +40,8 @@ export interface Called {
 /** What says which events the tables include. Whoever writes the tables locks it first. */
 export const progressTables = ['inbox', 'feed_tokens'] as const;
 
+export const migrationTables = ({ migrations = ['migrations'] }: ReadModel): readonly string[] => migrations;
+
 export const tableNames = ({ tables }: ReadModel): readonly string[] => tables.map(({ name }) => name);
 
 /** Everything that is replaced, in the order in which everybody locks it. */

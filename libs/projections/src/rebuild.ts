@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import { type Difference, claimed, differences } from './comparison.js';
+import { type Difference, checkDescriptions, claimed, differences } from './comparison.js';
 import { Filling, type Source } from './filling.js';
 import { alone, ownerConnection } from './owner-connection.js';
 import { type Claim, NotNow, PausedWriters } from './paused-writers.js';
-import { type ReadModel, inSchema, tableNames, replacedTables, shadowSchema } from './read-model.js';
+import { type ReadModel, inSchema, migrationTables, tableNames, replacedTables, shadowSchema } from './read-model.js';
 import { dropShadow, hangingOn, makeShadow, sizeOf, switchTables, wronglyListed } from './shadow-tables.js';
 import { count, eventsOf, headsOf } from './stream-versions.js';
 
@@ -71,6 +71,7 @@ class Rebuild {
         throw new Error(
           `Something hangs on the tables that are to be replaced: ${hanging.join(', ')}. Take it away first, and make it again after.`,
         );
+      await checkDescriptions(keeper, model);
       this.migrations = await migrationsOf(keeper, model);
       // Asked first, so that nothing is begun whose source cannot be read.
       this.events = eventsOf(await headsOf(feed, signal));
@@ -170,9 +171,10 @@ class Rebuild {
 }
 
 /** Which migrations the tables have. */
-async function migrationsOf(client: pg.ClientBase, { schema, migrations = ['migrations'] }: ReadModel): Promise<string> {
+async function migrationsOf(client: pg.ClientBase, model: ReadModel): Promise<string> {
+  const run = migrationTables(model).map((table) => `SELECT name FROM ${model.schema}.${table}`);
   const { rows } = await client.query<{ names: string }>(
-    `SELECT string_agg(name, ' ' ORDER BY name) AS names FROM (${migrations.map((table) => `SELECT name FROM ${schema}.${table}`).join(' UNION ALL ')}) AS run`,
+    `SELECT string_agg(name, ' ' ORDER BY name) AS names FROM (${run.join(' UNION ALL ')}) AS run`,
   );
   return rows[0]!.names;
 }

@@ -1,6 +1,6 @@
 import { plainName, serviceRole } from '@mizan/database';
 import type pg from 'pg';
-import { type ReadModel, inSchema, progressTables, replacedTables, shadowSchema } from './read-model.js';
+import { type ReadModel, inSchema, migrationTables, progressTables, replacedTables, shadowSchema } from './read-model.js';
 
 // A read model is made again in shadow tables, which then take the place of those that are read. They are made after those as they are: with
 // what an operator added to them, and without anybody having to write a table's definition twice.
@@ -58,7 +58,7 @@ export async function wronglyListed(client: pg.ClientBase, model: ReadModel): Pr
   const { rows } = await client.query<{ what: string }>(WRONGLY_LISTED, [
     model.schema,
     replacedTables(model),
-    model.kept ?? [],
+    [...(model.kept ?? []), ...migrationTables(model)],
     serviceRole(model.service),
   ]);
   return rows.map(({ what }) => what);

@@ -45,6 +45,8 @@ function ofLedger(name: string, more: Omit<ReadModelTable, 'name'>): ReadModelTa
   };
 }
 
+export const UNKNOWN_LEDGER = '(none that is known)';
+
 /** A ledger, as `tenant/id`, and an account of it as people know them, by what the journal made of them where that has them. */
 export async function namesOf(client: pg.ClientBase, uid: string, account: string | null): Promise<RowNames> {
   const { rows } = await client.query<{ ledger: string; account: string | null }>(
@@ -58,5 +60,5 @@ export async function namesOf(client: pg.ClientBase, uid: string, account: strin
     [uid, account],
   );
   const [found] = rows.toSorted((a, b) => Number(a.account === null) - Number(b.account === null));
-  return { ...(found ?? { ledger: '(none that is known)', account: null }) };
+  return { ...(found ?? { ledger: UNKNOWN_LEDGER, account: null }) };
 }

@@ -6,7 +6,7 @@ import {
   type Rebuilt as Made,
   rebuild as make,
 } from '@mizan/projections';
-import { LIVE, describedTables, namesOf } from './book-tables.js';
+import { LIVE, UNKNOWN_LEDGER, describedTables, namesOf } from './book-tables.js';
 import { JournalProjection } from '../journal.projection.js';
 
 export interface Rebuilding extends Omit<Making, 'model'> {
@@ -49,8 +49,8 @@ export async function rebuild({ consumer, ...given }: Rebuilding): Promise<Rebui
 const told = ({ table, rows, names, key, column, live, made }: AnyDifference): Difference => ({
   table,
   rows,
-  ledger: names['ledger']!,
-  account: names['account']!,
+  ledger: names['ledger'] ?? UNKNOWN_LEDGER,
+  account: names['account'] ?? null,
   key,
   column,
   live,
