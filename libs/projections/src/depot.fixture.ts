@@ -8,6 +8,7 @@ import { type Feed, Follower, Inbox, type KnownKinds, type Projection, StoreFeed
 import { testDatabase } from '@mizan/testing';
 import type pg from 'pg';
 import type { ReadModel } from './read-model.js';
+import { noteRefilled } from './refill.js';
 import { type Rebuilding, type Rebuilt, rebuild } from './rebuild.js';
 
 // A made-up service: parcels are put on shelves. Each shelf is a stream, and has a number that only its table gives.
@@ -20,6 +21,7 @@ CREATE TABLE ${schema}.inbox (consumer text, stream text, version bigint NOT NUL
 CREATE TABLE ${schema}.feed_tokens (consumer text PRIMARY KEY, token text NOT NULL);
 CREATE TABLE ${schema}.shelves (number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, parcels bigint NOT NULL);
 CREATE TABLE ${schema}.parcels (shelf integer, place bigint, weight numeric(39) NOT NULL, sender text, label json NOT NULL, PRIMARY KEY (shelf, place));
+CREATE TABLE ${schema}.rebuilding (stream text PRIMARY KEY, version bigint NOT NULL);
 CREATE TABLE ${schema}.carriers (name text PRIMARY KEY);
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO mizan_${SERVICE};`;
 
@@ -62,6 +64,7 @@ class Shelves implements Projection {
        FROM json_to_recordset($2) AS put (version bigint, weight numeric, sender text)`,
       [rows[0]!.number, JSON.stringify(put)],
     );
+    await noteRefilled(client, { schema }, stream, events.at(-1)!.version);
   }
 }
 
@@ -78,6 +81,7 @@ export const depotModel = (schema = 'depot'): ReadModel => ({
       untold: ['sender'],
       names: async (_, { shelf_name: shelf }) => ({ shelf: shelf! }),
     },
+    { name: 'rebuilding', compared: false },
   ],
   kept: ['carriers'],
   consumer: 'depot',
@@ -91,7 +95,8 @@ export const depotModel = (schema = 'depot'): ReadModel => ({
 export class Depot {
   readonly store = new InMemoryEventStore();
   readonly feed: Feed = new StoreFeed(this.store, async () => new Map());
-  private readonly follower: Follower;
+  /** The service: started by whoever opens it. */
+  readonly follower: Follower;
 
   private constructor(
     private readonly database: Awaited<ReturnType<typeof testDatabase>>,

@@ -214,7 +214,11 @@ it.each([
   await filled();
   await depot.admin.query('CREATE TABLE depot.inbox_log (line text)');
   const tables = await depot.identities();
-  const model = { ...depotModel(), kept: ['carriers', 'parcels'], tables: [depotModel().tables[0]!, { name: 'parcels', ...wrong }] };
+  const model = {
+    ...depotModel(),
+    kept: ['carriers', 'parcels', 'rebuilding'],
+    tables: [depotModel().tables[0]!, { name: 'parcels', ...wrong }],
+  };
   const steps: string[] = [];
   await expect(depot.rebuild({ model, step: (text) => steps.push(text) })).rejects.toThrow(message);
   expect(steps).toEqual([]);
