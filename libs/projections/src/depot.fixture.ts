@@ -5,6 +5,7 @@ import { type FedEvent, canonicalJson, decodeEnvelope } from '@mizan/contracts';
 import { migrateService, openPool, serviceUrl } from '@mizan/database';
 import { InMemoryEventStore } from '@mizan/event-store';
 import { type Feed, Follower, Inbox, type KnownKinds, type Projection, StoreFeed } from '@mizan/messaging';
+import { messagingMigrations } from '@mizan/messaging/service';
 import { testDatabase } from '@mizan/testing';
 import type pg from 'pg';
 import type { ReadModel } from './read-model.js';
@@ -17,8 +18,6 @@ const SERVICE = 'depot';
 const PASSWORD = 'for-this-test-alone';
 
 const migration = (schema: string): string => `
-CREATE TABLE ${schema}.inbox (consumer text, stream text, version bigint NOT NULL, PRIMARY KEY (consumer, stream));
-CREATE TABLE ${schema}.feed_tokens (consumer text PRIMARY KEY, token text NOT NULL);
 CREATE TABLE ${schema}.shelves (number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, parcels bigint NOT NULL);
 CREATE TABLE ${schema}.parcels (shelf integer, place bigint, weight numeric(39) NOT NULL, sender text, label json NOT NULL, PRIMARY KEY (shelf, place));
 CREATE TABLE ${schema}.rebuilding (stream text PRIMARY KEY, version bigint NOT NULL);
@@ -83,7 +82,8 @@ export const depotModel = (schema = 'depot'): ReadModel => ({
     },
     { name: 'rebuilding', compared: false },
   ],
-  kept: ['carriers'],
+  kept: ['carriers', 'dead_letters', 'relay_tokens'],
+  migrations: ['migrations', 'messaging_migrations'],
   consumer: 'depot',
   kinds,
   projection: (at) => new Shelves(at),
@@ -112,7 +112,16 @@ export class Depot {
     const own = database ?? (await testDatabase());
     const directory = await mkdtemp(join(tmpdir(), 'mizan-depot-'));
     await writeFile(join(directory, '0001_depot.sql'), migration(schema));
-    await migrateService({ adminUrl: own.adminUrl, service: SERVICE, password: PASSWORD, schemas: [{ schema, directory }] });
+    const messaging = messagingMigrations(SERVICE);
+    await migrateService({
+      adminUrl: own.adminUrl,
+      service: SERVICE,
+      password: PASSWORD,
+      schemas: [
+        { ...messaging, schema, renamed: { ...messaging.renamed, owner: schema } },
+        { schema, directory },
+      ],
+    });
     await rm(directory, { recursive: true });
     const pool = openPool({ url: serviceUrl(own.adminUrl, SERVICE, PASSWORD), name: 'depot-test', max: 8 });
     const depot = new Depot(own, pool, openPool({ url: own.adminUrl, name: 'depot-test-owner', max: 2 }), schema);
