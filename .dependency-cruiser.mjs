@@ -57,6 +57,17 @@ export default {
       to: { pathNot: '^libs/(texts|contracts|database)/src/|node_modules/(@types/)?pg/|^node:|^(assert|assert/strict|url)$' },
     },
     {
+      name: 'projections-know-no-read-model',
+      comment:
+        'libs/projections makes the read model of any service again: tables, projection and feed are arguments, no ledger is known by name.',
+      severity: 'error',
+      from: { path: '^libs/projections/src/', pathNot: tests },
+      to: {
+        pathNot:
+          '^libs/(projections|contracts|database|messaging)/src/|node_modules/(@types/)?pg/|^node:|^(assert/strict|crypto|timers/promises)$',
+      },
+    },
+    {
       name: 'lib-never-imports-app',
       comment: 'Libraries do not know who uses them.',
       severity: 'error',

@@ -23,6 +23,10 @@ const planted = {
     'libs/process/src/postgres/planted.ts': `export const timers = 1;`,
   },
   'texts-know-no-owner': { 'libs/texts/src/planted.ts': `export const kafka = await import('kafkajs');` },
+  'projections-know-no-read-model': {
+    'libs/projections/src/planted.ts': `import type { Book } from '../../ledger/src/book.js';\nexport type Planted = Book;`,
+    'libs/ledger/src/book.ts': `export type Book = 1;`,
+  },
   'any-writer-knows-no-ledger': {
     'libs/writer/src/any.ts': `import { own } from './ledger/own.js';\nexport const planted = own;`,
     'libs/writer/src/ledger/own.ts': `export const own = 1;`,

@@ -3,6 +3,7 @@ import { journalKinds, serviceNamed, topicOf } from '@mizan/contracts';
 import { HttpFeed } from '@mizan/messaging';
 import { type Hearing, Subscription } from '@mizan/messaging/service';
 import { Cursors, Database, Metrics, Readiness, made, provided, serviceTokens } from '@mizan/platform';
+import { refillingStreams, resumeRefill } from '@mizan/projections';
 import type { Pool } from 'pg';
 import { AccountsController } from './http/accounts.controller.js';
 import { LIVE } from './rebuild/book-tables.js';
@@ -13,7 +14,6 @@ import type { AccountsEnvironment, Sources } from './environment.js';
 import { HoldsController } from './http/holds.controller.js';
 import { JOURNAL, JournalConsumer } from './journal.consumer.js';
 import { JournalProjection } from './journal.projection.js';
-import { refillingStreams, resumeRefill } from './rebuild/refill.js';
 import { StatementsController } from './http/statements.controller.js';
 
 /** One or two connections write, the rest read. */
@@ -32,7 +32,7 @@ class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await resumeRefill(this.database.pool);
+    await resumeRefill(this.database.pool, { schema: LIVE, consumer: CONSUMER });
     this.journal.start();
   }
 
@@ -69,7 +69,7 @@ const theJournal = (settings: AccountsEnvironment, pool: Pool): Hearing => ({
   brokers: settings.KAFKA_BROKERS,
   into: new JournalProjection(),
   called: 'The books',
-  detail: async () => ({ rebuilding: await refillingStreams(pool) }),
+  detail: async () => ({ rebuilding: await refillingStreams(pool, { schema: LIVE }) }),
 });
 
 /** The journal as `transfers` serves it to this service. */

@@ -2,6 +2,7 @@ import type { FedEvent } from '@mizan/contracts';
 import { decodeEvent, ledgerUidOf } from '@mizan/contracts';
 import type { Balances, EntryEvent, Hold, Texts } from '@mizan/ledger';
 import type { Projection } from '@mizan/messaging';
+import { noteRefilled } from '@mizan/projections';
 import type pg from 'pg';
 import { LIVE } from './rebuild/book-tables.js';
 import { FOLIO_SIZES, closeFolio, filledFolios } from './tables/folios.js';
@@ -35,7 +36,7 @@ export class JournalProjection implements Projection {
     if (changes.changed.length > 0) await changeHolds(book, changes.changed);
     const words = wordsOf(changes);
     if (words.length > 0) await addWords(book, words);
-    await client.query(`DELETE FROM ${schema}.rebuilding WHERE stream = $1 AND version <= $2`, [stream, changes.position]);
+    await noteRefilled(client, { schema }, stream, changes.position);
   }
 
   private async closeFolios(book: WrittenBook, changes: LedgerChanges, standing: Standing): Promise<void> {

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { testDatabase, testTokens } from '@mizan/testing';
 import { type BooksDatabase, booksDatabase } from '../books.fixture.js';
-import { BESIDE } from './books-beside.js';
+import { BESIDE } from './book-tables.js';
 import { chance, randomHistory } from '../history.fixture.js';
 import { JournalServer, type ServiceUnderTest, eventually, startService } from '../service.fixture.js';
 

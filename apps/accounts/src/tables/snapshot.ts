@@ -1,6 +1,7 @@
 import { Problem } from '@mizan/platform';
+import { inSchema } from '@mizan/projections';
 import type pg from 'pg';
-import { LIVE, bookTables, inSchema } from '../rebuild/book-tables.js';
+import { LIVE, bookTables } from '../rebuild/book-tables.js';
 
 /** How many reads may wait for a connection. */
 const MOST_WAITING = 256;

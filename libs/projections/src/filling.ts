@@ -1,21 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type FedEvent, journalKinds } from '@mizan/contracts';
+import type { FedEvent } from '@mizan/contracts';
 import { openPool } from '@mizan/database';
 import { type Feed, Follower, Inbox } from '@mizan/messaging';
 import type pg from 'pg';
-import { BESIDE } from './books-beside.js';
-import { JournalProjection } from '../journal.projection.js';
-import { count, eventsOf, versionsIn } from '../tables/stream-versions.js';
+import { type ReadModel, shadowSchema } from './read-model.js';
+import { count, eventsOf, versionsIn } from './stream-versions.js';
 
 const CONNECTIONS = 4;
 const LOOK_EVERY_MS = 100;
 const TELL_EVERY_MS = 5_000;
 
-/** Where the books beside are filled from, and who waits for it. */
+/** What the shadow tables are filled from, and who waits for it. */
 export interface Source {
+  readonly model: ReadModel;
   /** The service's role: fills the tables. */
   readonly url: string;
-  readonly consumer: string;
   readonly feed: Feed;
   /** What is going on, for whoever waits. */
   readonly step: (text: string) => void;
@@ -23,7 +22,7 @@ export interface Source {
   readonly signal: AbortSignal;
 }
 
-/** Fills the books beside as the service fills those that are read: the same projection, fed by the feed alone. */
+/** Fills the shadow tables as the service fills those that are read: the same projection, fed by the feed alone. */
 export class Filling {
   private readonly pool: pg.Pool;
   private readonly inbox: Inbox;
@@ -34,29 +33,32 @@ export class Filling {
     /** A connection that must live as long as this goes on. */
     private readonly keeper: pg.Client,
   ) {
-    const { url, consumer, feed } = source;
-    this.pool = openPool({ url, name: 'accounts_rebuild', max: CONNECTIONS });
-    this.inbox = new Inbox({ pool: this.pool, schema: BESIDE, consumer, projection: new JournalProjection(BESIDE) });
-    this.follower = new Follower({ inbox: this.inbox, feed, kinds: journalKinds, bus: 'feed' });
+    const { url, feed } = source;
+    const { service, schema: live, consumer, kinds, projection } = source.model;
+    const schema = shadowSchema(live);
+    this.pool = openPool({ url, name: `${service}_rebuild`, max: CONNECTIONS });
+    this.inbox = new Inbox({ pool: this.pool, schema, consumer, projection: projection(schema) });
+    this.follower = new Follower({ inbox: this.inbox, feed, kinds, bus: 'feed' });
   }
 
   /** Applies what there is, and stops where nothing more was waiting. @param expected how many events there are at least */
   async toTheEnd(expected: number): Promise<void> {
     const { follower, keeper } = this;
-    const { signal, step } = this.source;
+    const { signal, step, model } = this.source;
+    const { schema, consumer, called } = model;
     const began = Date.now();
     follower.start();
     for (let told = began; ;) {
       signal.throwIfAborted();
       const { state, halted, lastError, lag } = follower.status();
-      if (halted !== null) throw new Error(`The journal cannot be applied: ${halted}`);
+      if (halted !== null) throw new Error(`The ${called.source} cannot be applied: ${halted}`);
       // Whoever shares the disk needs it more.
       if (lastError !== null && /No space left on device/.test(lastError))
-        throw new Error(`The disk of the database is full: ${lastError}. The books need as much again until the switch.`);
+        throw new Error(`The disk of the database is full: ${lastError}. The ${called.tables} need as much again until the switch.`);
       if (state === 'following') break;
       if (Date.now() - told >= TELL_EVERY_MS) {
         told = Date.now();
-        const done = eventsOf(await versionsIn(keeper, BESIDE, this.source.consumer));
+        const done = eventsOf(await versionsIn(keeper, shadowSchema(schema), consumer));
         const text = progress(done, Math.max(expected, done + lag), told - began);
         step(lastError === null ? text : `${text}; ${lastError}`);
       }

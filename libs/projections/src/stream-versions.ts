@@ -4,7 +4,7 @@ import type pg from 'pg';
 /** How far each stream goes: its last version. */
 export type StreamVersions = ReadonlyMap<string, number>;
 
-/** Of all journals, as the feed tells them. */
+/** Of all streams, as the feed tells them. */
 export async function headsOf(feed: Feed, signal: AbortSignal): Promise<StreamVersions> {
   const found = new Map<string, number>();
   for (let token: string | null = null; ;) {
@@ -15,7 +15,7 @@ export async function headsOf(feed: Feed, signal: AbortSignal): Promise<StreamVe
   }
 }
 
-/** What the books of a schema include, as far as their reader has noted. */
+/** What the tables of a schema include, as far as their consumer has noted. */
 export async function versionsIn(client: pg.ClientBase, schema: string, consumer: string): Promise<StreamVersions> {
   const { rows } = await client.query<{ stream: string; version: number }>(
     `SELECT stream, version FROM ${schema}.inbox WHERE consumer = $1`,
