@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MizanClient } from '@mizan/client';
-import { decodeEnvelope, decodeEvent } from '@mizan/contracts';
+import { type HeadsBody, decodeEnvelope, decodeEvent } from '@mizan/contracts';
 import { type OwnEventStoreDb, type Platform, ownEventStoreDb, runPlatform } from '@mizan/testing';
 import { mizan } from './mizan.js';
 
@@ -9,6 +11,7 @@ import { mizan } from './mizan.js';
 
 import.meta.jest.setTimeout(300_000);
 
+/** At least so many, and more for as long as something is killed. */
 const DEPOSITS = 50;
 const ACCOUNTS = ['sweep:savings', 'sweep:tips'] as const;
 
@@ -21,6 +24,7 @@ describe.each([
   let store: OwnEventStoreDb | null = null;
   let platform: Platform;
   let client: MizanClient;
+  let deposits = 0;
 
   beforeAll(async () => {
     store = kind === 'eventstoredb' ? await ownEventStoreDb() : null;
@@ -55,23 +59,25 @@ describe.each([
   };
 
   it('moves on every amount once, though it and those that it asks are killed under load', async () => {
+    let killing = true;
     const kills = (async () => {
-      for (const service of ['sweeps', 'transfers', 'sweeps']) {
+      for (const service of ['sweeps', 'transfers', 'sweeps', 'gateway']) {
         await pause(400);
         await platform.kill(service);
         await platform.ready(service);
       }
+      killing = false;
     })();
-    for (let n = 0; n < DEPOSITS; n += 1) {
-      await deposit(n);
-      if (n % 10 === 9) await pause(200);
+    for (; killing || deposits < DEPOSITS; deposits += 1) {
+      await deposit(deposits);
+      await pause(20);
     }
     await kills;
     for (const until = Date.now() + 90_000; Date.now() < until; await pause(200))
       if ((await balanceOf('sweep:savings')) === 0n && (await balanceOf('sweep:tips')) === 0n) break;
 
     const sum = (parity: number): bigint =>
-      Array.from({ length: DEPOSITS }, (_, n) => BigInt(n + 1)).reduce(
+      Array.from({ length: deposits }, (_, n) => BigInt(n + 1)).reduce(
         (total, amount, n) => (n % 2 === parity ? total + amount : total),
         0n,
       );
@@ -92,11 +98,38 @@ describe.each([
       expect(process).toContain(stream.slice('journal-'.length));
       entries.push(known.command.id);
     }
-    expect(entries.length).toBe(DEPOSITS);
-    expect(new Set(entries.map((id) => id.split(':')[0])).size).toBe(DEPOSITS);
+    expect(entries.length).toBe(deposits);
+    expect(new Set(entries.map((id) => id.split(':')[0])).size).toBe(deposits);
     const { code, out } = await mizan(platform, 'trace', entries[0]!, '--ledger', 'main', '--json');
     expect(code).toBe(0);
     expect(out).toMatch(/key:/);
+  });
+
+  it('says each sweep on its topic and in its feed', async () => {
+    const { accounts } = JSON.parse(await readFile(join(platform.directory, 'secrets', 'api-keys.json'), 'utf8')) as Record<
+      string,
+      { apiKey: string }
+    >;
+    const ask = async (url: string, credential: string, method = 'GET') =>
+      (await fetch(url, { method, headers: { authorization: `Bearer ${credential}` } })).text();
+    const { access_token: token } = JSON.parse(await ask(`${platform.url}/v1/token`, accounts!.apiKey, 'POST')) as { access_token: string };
+    const sweeps = platform.services['sweeps']!;
+    const streams = new Set<string>();
+    for (let after: string | null = null; ;) {
+      const page = JSON.parse(
+        await ask(`${sweeps}/v1/feed/heads?limit=1000${after === null ? '' : `&after=${after}`}`, token),
+      ) as HeadsBody;
+      for (const { stream } of page.heads) streams.add(stream);
+      if (!page.full) break;
+      after = page.next;
+    }
+    expect(streams.size).toBe(deposits);
+    if (bus === 'feed') return;
+    const published = /^mizan_relay_lag_seconds\{.*\} 0$/m;
+    for (const until = Date.now() + 30_000; Date.now() < until && !published.test(await ask(`${sweeps}/metrics`, token));) await pause(200);
+    expect(await ask(`${sweeps}/metrics`, token)).toMatch(published);
+    const { checks } = JSON.parse(await ask(`${sweeps}/health/ready`, token)) as { checks: Record<string, object> };
+    expect(checks['relay']).toMatchObject({ ready: true, state: 'relaying', connected: true });
   });
 
   it('alone may spend the ids of its processes', async () => {

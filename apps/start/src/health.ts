@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** After it answers at all. A service that needs longer is said to be not ready, and goes on trying. */
 const READY_TIMEOUT_MS = 20_000;
 const ASK_TIMEOUT_MS = 5_000;
-/** What a read model says that will apply nothing more until it is started again. */
-const HALT = /^The books stand still: /;
+/** What a subscription says that will apply nothing more until the service is started again: `The books stand still: ...`. */
+const HALT = /^The (\w+) stand still: /;
 /** What it says where a message of a topic is what it cannot apply. */
-const MESSAGE = /^The books stand still: the message ([\w.-]+)\/\d+@\d+ /;
+const MESSAGE = /^The \w+ stand still: the message ([\w.-]+)\/\d+@\d+ /;
 
 /** And of an event that a newer release has written. */
 const NEWER = /\. Run a newer (one|program)\b/;
@@ -57,15 +57,16 @@ export async function becomesReady(service: RunningService, all: readonly string
 export function inWords(failing: FailingPart, logFile: string): string {
   const { service, part, detail } = failing;
   if (!isHalt(failing)) return `${service} is not ready: ${part}: ${detail.replace(/\.$/, '')}. See ${logFile}`;
-  return `${service}: the books stand still: ${detail.replace(HALT, '').replace(/\.$/, '')}. Posting goes on. ${remedy(detail)} See ${logFile}`;
+  const what = HALT.exec(detail)?.[1];
+  return `${service}: the ${what} stand still: ${detail.replace(HALT, '').replace(/\.$/, '')}. Posting goes on. ${remedy(service, detail)} See ${logFile}`;
 }
 
 /** A message is nothing without its topic, which may go; an event never is passed over: it wants another release, or other books. */
-function remedy(detail: string): string {
+function remedy(service: string, detail: string): string {
   if (NEWER.test(detail)) return 'No event is ever passed over: start a release that understands it.';
   const compare =
     'Compare the books with the journal, npx mizan rebuild, and mend them, npx mizan rebuild --although-different; then stop and start again.';
   const topic = MESSAGE.exec(detail)?.[1];
-  if (topic === undefined) return compare;
+  if (topic === undefined) return service === 'accounts' ? compare : 'Its log says more.';
   return `Delete the topic ${topic}, as docs/topics.md says, then stop and start again; no entry is lost, the feed has them all.`;
 }

@@ -1,5 +1,6 @@
 import { decodeEnvelope, decodeEvent, ledgerUidOf } from '@mizan/contracts';
-import type { HeardEvent, StreamOwner } from '@mizan/messaging';
+import type { HeardEvent } from '@mizan/messaging';
+import type { LedgerName } from '@mizan/messaging/service';
 import type { ProcessLoop } from '@mizan/process';
 import { type Sweep, type SweepEvent, arrivalsIn } from './sweep.js';
 
@@ -7,7 +8,7 @@ import { type Sweep, type SweepEvent, arrivalsIn } from './sweep.js';
 export class Arrivals {
   constructor(
     private readonly sweeps: Pick<ProcessLoop<Sweep, SweepEvent>, 'receive'>,
-    private readonly whose: (stream: string) => Promise<StreamOwner>,
+    private readonly whose: (stream: string) => Promise<LedgerName>,
   ) {}
 
   /** @throws where a sweep could not be begun for certain: the event is heard again. */
@@ -18,7 +19,7 @@ export class Arrivals {
     const { actor, correlation, traceparent, version } = decodeEnvelope(event);
     for (const { leg, ...arrival } of arrivals) {
       const process = `sweep-${ledgerUidOf(stream)}-${version}-${leg}`;
-      const content = { tenant, ledger: ledger!, ...arrival };
+      const content = { tenant, ledger, ...arrival };
       const taken = await this.sweeps.receive(process, { id, content, asked: { actor, correlation }, causation: id, traceparent });
       if (taken.status === 'rejected') throw new Error(`${process} was not begun: ${taken.rejection.detail}`);
     }

@@ -1,22 +1,22 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
-import { journalKinds, serviceNamed, topicOf } from '@mizan/contracts';
+import { serviceNamed } from '@mizan/contracts';
 import type { OpenEventStore } from '@mizan/event-store';
-import { type Feed, HttpFeed, StoreFeed, type TopicRelay } from '@mizan/messaging';
-import { FEED, FeedController, type Hearing, JournalOwners, type Saying, Subscription, openRelay } from '@mizan/messaging/service';
-import { Database, Metrics, Readiness, made, provided, serviceTokens, tenantTokens, token, writeLog } from '@mizan/platform';
+import { type Feed, StoreFeed, type TopicRelay } from '@mizan/messaging';
+import { FEED, FeedController, Subscription, openRelay } from '@mizan/messaging/service';
+import { Database, Metrics, Readiness, made, provided, tenantTokens, token, writeLog } from '@mizan/platform';
 import { ProcessLoop, Runner } from '@mizan/process';
 import { LedgerCalls } from '@mizan/process/ledger';
 import { PostgresLease, PostgresTimers } from '@mizan/process/postgres';
-import { openStreams, ownStreams } from '@mizan/streams';
-import { Arrivals } from './arrivals.js';
+import { STORE_CONNECTIONS, openStreams, ownStreams } from '@mizan/streams';
 import type { SweepsEnvironment } from './environment.js';
 import { ProcessesController, RUNNER } from './http/processes.controller.js';
 import { JOURNAL, JournalConsumer } from './journal.consumer.js';
 import { type Sweep, type SweepEvent, sweep } from './sweep.js';
+import { sweepsSaid, theJournal } from './topics.js';
 
 const ROW = serviceNamed('sweeps');
-/** The store and the relay have connections of their own. */
-const MAX_CONNECTIONS = ROW.connections - 5;
+/** The store has connections of its own. */
+const MAX_CONNECTIONS = ROW.connections - STORE_CONNECTIONS;
 const STOP_WITHIN_MS = 1_500;
 
 const STORE = token<OpenEventStore>('event store');
@@ -33,6 +33,7 @@ class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
     private readonly store: OpenEventStore,
     private readonly lease: PostgresLease,
     private readonly loop: ProcessLoop<Sweep, SweepEvent>,
+    private readonly calls: LedgerCalls,
     private readonly journal: Subscription,
     private readonly relay: TopicRelay | null,
   ) {}
@@ -45,7 +46,7 @@ class Service implements OnApplicationBootstrap, BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all([this.journal.stop(), this.loop.stop(STOP_WITHIN_MS), this.relay?.stop()]);
-    await this.lease.release().catch(() => undefined);
+    await Promise.all([this.lease.release().catch(() => undefined), this.calls.close()]);
     await this.store.close();
   }
 }
@@ -54,7 +55,6 @@ const controllers = [ProcessesController, FeedController, JournalConsumer];
 
 export function sweepsModule(environment: SweepsEnvironment): DynamicModule {
   const { DATABASE_URL, SWEEPS_URL, GATEWAY_URL, SERVICE_KEY, MOVABLE_CLOCK_FILE: clock } = environment;
-  const calls = new LedgerCalls({ url: GATEWAY_URL, token: tenantTokens({ gatewayUrl: GATEWAY_URL, apiKey: SERVICE_KEY }) });
   const unknown = (call: { readonly id: string }, error: unknown): void =>
     writeLog('warn', 'The outcome of a call is unknown; it is asked for again', { call: call.id, error: String(error) });
   const providers = [
@@ -65,8 +65,13 @@ export function sweepsModule(environment: SweepsEnvironment): DynamicModule {
       return store;
     }),
     provided<Feed, [typeof STORE]>(FEED, [STORE], (store) => new StoreFeed(store, async () => new Map())),
+    provided(
+      LedgerCalls,
+      [],
+      () => new LedgerCalls({ url: GATEWAY_URL, token: tenantTokens({ gatewayUrl: GATEWAY_URL, apiKey: SERVICE_KEY }) }),
+    ),
     provided(LEASE, [Database], ({ pool }) => new PostgresLease(pool, 'sweeps', sweep.name, SWEEPS_URL)),
-    provided(RUNNER, [Database, STORE, LEASE], ({ pool }, store, lease) => {
+    provided(RUNNER, [Database, STORE, LEASE, LedgerCalls], ({ pool }, store, lease, calls) => {
       const timers = new PostgresTimers(pool, 'sweeps', sweep.name);
       return new Runner('sweeps', sweep, { store, timers, lease, calls, clock: () => clock.now(), unknown });
     }),
@@ -83,29 +88,7 @@ export function sweepsModule(environment: SweepsEnvironment): DynamicModule {
     provided(RELAY, [Database, STORE, RUNNER, Readiness, Metrics], ({ pool }, store, runner, ...tells) =>
       openRelay(sweepsSaid(environment, store, runner), pool, ...tells),
     ),
-    made(Service, STORE, LEASE, LOOP, JOURNAL, RELAY),
+    made(Service, STORE, LEASE, LOOP, LedgerCalls, JOURNAL, RELAY),
   ];
   return { module: SweepsModule, controllers, providers };
-}
-
-function theJournal(
-  { TRANSFERS_URL, GATEWAY_URL, SERVICE_KEY, BUS, KAFKA_BROKERS }: SweepsEnvironment,
-  loop: ProcessLoop<Sweep, SweepEvent>,
-): Hearing {
-  const feed = new HttpFeed({ urls: TRANSFERS_URL, token: serviceTokens({ gatewayUrl: GATEWAY_URL, apiKey: SERVICE_KEY }) });
-  const owners = new JournalOwners(async (stream) => (await feed.stream(stream, 0, 1))[0]?.event);
-  const arrivals = new Arrivals(loop, (stream) => owners.of(stream));
-  return {
-    ...{ name: 'journal', topic: topicOf('transfers'), feed, kinds: journalKinds, schema: 'sweeps', consumer: 'sweeps' },
-    ...{ bus: BUS, brokers: KAFKA_BROKERS, called: 'The sweeps' },
-    into: { handle: (event) => arrivals.heard(event), refused: 'halt' },
-  };
-}
-
-function sweepsSaid({ BUS, KAFKA_BROKERS }: SweepsEnvironment, store: OpenEventStore, runner: Runner<Sweep, SweepEvent>): Saying {
-  const whose = async (stream: string) => {
-    const { tenant = null, ledger = null } = (await runner.read(stream)).state.arrival ?? {};
-    return { tenant, ledger };
-  };
-  return { service: 'sweeps', topic: topicOf('sweeps'), store, texts: async () => new Map(), whose, bus: BUS, brokers: KAFKA_BROKERS };
 }

@@ -1,9 +1,10 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { serviceNamed } from '@mizan/contracts';
 import type { OpenEventStore } from '@mizan/event-store';
 import type { TopicRelay } from '@mizan/messaging';
 import { FeedController } from '@mizan/messaging/service';
 import { Cursors, Database, Metrics, Readiness, made, provided, sampled, writeLog } from '@mizan/platform';
-import { PostgresLeases } from '@mizan/streams';
+import { PostgresLeases, STORE_CONNECTIONS } from '@mizan/streams';
 import { PostgresTexts } from '@mizan/texts';
 import { CheckedClock } from '@mizan/writer';
 import { Assets, JournalReader, OpenLedgers } from '@mizan/writer/ledger';
@@ -29,8 +30,8 @@ import { observedStore } from './observed-store.js';
 import { PostingMetrics, SAMPLE_MS } from './posting-metrics.js';
 import { PostgresUnattendedLedgers } from './tables/unattended-ledgers.postgres.js';
 
-/** Connections beside the store's own: the relay's one, and the rest for the indexes. */
-const MAX_CONNECTIONS = 6;
+/** Beside the store's own: the relay's one connection, and the rest for the indexes. */
+const MAX_CONNECTIONS = serviceNamed('transfers').connections - STORE_CONNECTIONS;
 const DRAIN_WITHIN_MS = 1_500;
 
 @Module({})

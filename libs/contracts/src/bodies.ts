@@ -15,6 +15,7 @@ import {
   normalSide,
   posted,
 } from '@mizan/ledger';
+import { instantText } from './instant.js';
 
 // The bodies of the HTTP contract, declared once. Amounts are digit strings in minor units, times RFC 3339 with Z.
 
@@ -188,8 +189,6 @@ export interface ListBody<T> {
   readonly items: readonly T[];
   readonly next: string | null;
 }
-
-export const instantText = (ms: number): string => new Date(ms).toISOString();
 
 function sides(balances: Balances): Pick<BalancesBody, 'debits' | 'credits'> {
   return {

@@ -2,7 +2,7 @@ import canonicalize from 'canonicalize';
 
 /** What is stored and hashed: the whole of an event as one canonical JSON text (RFC 8785), kept byte for byte. */
 export interface Envelope {
-  /** A UUID made from the command's id and the writer's epoch, so that a repeat by another writer does not look like one. */
+  /** A UUID, made by whoever writes the stream: an append that is offered again has the same, and another writer's has not. */
   readonly id: string;
   readonly type: string;
   readonly schemaVersion: number;
@@ -19,9 +19,9 @@ export interface Envelope {
   readonly traceparent: string | null;
   readonly data: unknown;
   /** The first and last version of the all-or-nothing group it belongs to. Absent where it is alone, and in journals, whose `data` says it. */
-  readonly group?: { readonly first: number; readonly last: number } | null;
-  /** The commitment to the words that lie beside it. Absent where there are none, and in journals, whose `data` says it. */
-  readonly words?: string;
+  readonly group?: { readonly first: number; readonly last: number };
+  /** The commitment to the texts that lie beside it. Absent where there are none, and in journals, whose `data` says it. */
+  readonly texts?: string;
 }
 
 /** RFC 8785. @throws TypeError where a value has no JSON form (a bigint): a bug. */
@@ -40,9 +40,9 @@ export interface EnvelopeEnd {
   readonly group: { readonly first: number; readonly last: number } | null;
   readonly schemaVersion: number;
   readonly stream: string;
+  readonly texts: string | null;
   readonly traceparent: string | null;
   readonly type: string;
-  readonly words: string | null;
 }
 
 /**
@@ -56,32 +56,32 @@ export function envelopeEnd(text: string): EnvelopeEnd | null {
   END.lastIndex = start;
   const found = END.exec(text);
   if (!found) return null;
-  const [, schemaVersion, stream, traceparent, type, words] = found;
+  const [, schemaVersion, stream, texts, traceparent, type] = found;
   const group = GROUP.exec(text.slice(Math.max(0, start - GROUP_CHARACTERS), start));
   return {
     group: group && { first: Number(group[1]), last: Number(group[2]) },
     schemaVersion: Number(schemaVersion),
     stream: stream!,
-    traceparent: traceparent ?? null,
+    texts: texts ?? null,
+    traceparent: traceparent !== undefined && KNOWN_TRACE.test(traceparent) ? traceparent : null,
     type: type!,
-    words: words ?? null,
   };
 }
 
 /** The trace in which a stored event came about, or null. */
 export const traceparentOf = (text: string): string | null => TRACEPARENT.exec(text.slice(-TRACEPARENT_CHARACTERS))?.[1] ?? null;
 
-/** From the trace to the end: the type, the version and the words. */
-const TRACEPARENT_CHARACTERS = 280;
-const TRACEPARENT =
-  /"traceparent":"(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})","type":"[A-Za-z]+","version":\d+(?:,"words":"[0-9a-f]{64}")?\}$/;
+/** From the trace to the end: the type and the version. */
+const TRACEPARENT_CHARACTERS = 200;
+const TRACEPARENT = /"traceparent":"(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})","type":"[A-Za-z]+","version":\d+\}$/;
+/** Journals may hold traces of versions that nobody here can go on with. */
+const KNOWN_TRACE = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const GROUP_CHARACTERS = 70;
 const GROUP = /,"group":\{"first":(\d+),"last":(\d+)\}$/;
 const END = new RegExp(
   [
-    ',"id":"[^"\\\\]+","recordedAt":"[^"\\\\]+","schemaVersion":(\\d+),"stream":"([^"\\\\]+)"',
-    ',"traceparent":(?:null|"(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})"),"type":"([A-Za-z]+)","version":\\d+',
-    '(?:,"words":"([0-9a-f]{64})")?\\}$',
+    ',"id":"[^"\\\\]+","recordedAt":"[^"\\\\]+","schemaVersion":(\\d+),"stream":"([^"\\\\]+)"(?:,"texts":"([0-9a-f]{64})")?',
+    ',"traceparent":(?:null|"([^"\\\\]*)"),"type":"([A-Za-z]+)","version":\\d+\\}$',
   ].join(''),
   'y',
 );

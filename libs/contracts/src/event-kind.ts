@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import { type Envelope, canonicalJson } from './envelope.js';
-import { instant } from './journal-wire.js';
+import { instantText } from './instant.js';
 
 /** One kind of event of one service. The JSON Schema of its data stands in a file of its own, which only tests, documents and compilers read. */
 export interface EventKind {
@@ -27,9 +27,9 @@ export interface WrittenEvent extends Pick<Envelope, 'id' | 'stream' | 'version'
   /** Ms since the epoch. */
   readonly recordedAt: number;
   /** The first and last version of the all-or-nothing group it belongs to. */
-  readonly group?: Envelope['group'];
-  /** The commitment to the words that lie beside it. */
-  readonly words?: string;
+  readonly group?: NonNullable<Envelope['group']> | null;
+  /** The commitment to the texts that lie beside it. */
+  readonly texts?: string;
 }
 
 /** The kinds of events that one service writes, by their names. Each is declared here and nowhere else. */
@@ -78,15 +78,15 @@ export class EventKinds<Data extends Readonly<Record<string, unknown>>> {
 
   /** The stored text of an event: canonical JSON (RFC 8785). */
   write<Name extends keyof Data & string>(name: Name, data: Data[Name], of: WrittenEvent): string {
-    const { recordedAt, group, words, ...known } = of;
+    const { recordedAt, group, texts, ...known } = of;
     return canonicalJson({
       ...known,
       data,
-      recordedAt: instant(recordedAt),
+      recordedAt: instantText(recordedAt),
       schemaVersion: this.versionOf(name)!,
       type: name,
       ...(group ? { group } : {}),
-      ...(words === undefined ? {} : { words }),
+      ...(texts === undefined ? {} : { texts }),
     } satisfies Envelope);
   }
 }

@@ -1,4 +1,5 @@
 export * from './envelope.js';
+export * from './instant.js';
 export * from './json.js';
 export * from './uuid.js';
 export * from './texts.js';

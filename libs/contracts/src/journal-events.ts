@@ -16,6 +16,7 @@ import {
   noTexts,
 } from '@mizan/ledger';
 import { type Envelope, decodeEnvelope } from './envelope.js';
+import { instantText } from './instant.js';
 import { journalKinds } from './journal-kinds.js';
 import {
   type Wire,
@@ -24,7 +25,6 @@ import {
   commandFromWire,
   dataToWire,
   holdFromWire,
-  instant,
   recordedPostingFromWire,
 } from './journal-wire.js';
 import { type KeptTexts, commitment, isWordless } from './texts.js';
@@ -57,7 +57,7 @@ export function encodeEvent(event: LedgerEvent, from: Provenance): EncodedEvent 
     correlation: from.correlation,
     data: dataToWire(event, promise),
     id: from.eventId,
-    recordedAt: instant(event.recordedAt),
+    recordedAt: instantText(event.recordedAt),
     schemaVersion: journalKinds.versionOf(event.type)!,
     stream: from.stream,
     traceparent: from.traceparent,

@@ -12,13 +12,13 @@ import {
   type Texts,
   type Update,
 } from '@mizan/ledger';
+import { instantText } from './instant.js';
 
 // The wire forms below use the field names of the HTTP bodies; amounts are digit strings, times RFC 3339.
 // Their keys are written in sorted order, so that JSON.stringify gives canonical JSON (RFC 8785) at a third of the cost of sorting.
 
 export type Wire = Record<string, unknown>;
 
-export const instant = (ms: number): string => new Date(ms).toISOString();
 const digits = (amount: bigint | null): string | null => (amount === null ? null : amount.toString());
 const amount = (text: unknown): bigint => BigInt(text as string);
 const limit = (text: unknown): bigint | null => (text === null ? null : BigInt(text as string));
@@ -34,7 +34,7 @@ export function dataToWire(event: LedgerEvent, texts: string | null): Wire {
     case 'EntryPosted':
       return {
         command: commandToWire(event.command),
-        effectiveAt: instant(event.effectiveAt),
+        effectiveAt: instantText(event.effectiveAt),
         group: event.group,
         postings: event.postings.map(recordedPostingToWire),
         ...(event.reversed === null ? {} : { reversed: digits(event.reversed) }),
@@ -52,7 +52,7 @@ export function dataToWire(event: LedgerEvent, texts: string | null): Wire {
     case 'HoldCaptured':
       return {
         command: commandToWire(event.command),
-        effectiveAt: instant(event.effectiveAt),
+        effectiveAt: instantText(event.effectiveAt),
         group: event.group,
         hold: holdToWire(event.hold),
         postings: event.postings.map(recordedPostingToWire),
@@ -100,7 +100,7 @@ function commandToWire(command: Command): Wire {
     }
     case 'hold': {
       const { amount, credit, debit, expiresAt } = command;
-      return { amount: digits(amount), credit, debit, ...(expiresAt === null ? {} : { expiresAt: instant(expiresAt) }), id, op };
+      return { amount: digits(amount), credit, debit, ...(expiresAt === null ? {} : { expiresAt: instantText(expiresAt) }), id, op };
     }
     case 'capture': {
       const { amount, final, hold, texts } = command;
@@ -140,7 +140,7 @@ function commandToWire(command: Command): Wire {
 }
 
 const effectiveAtOf = ({ effectiveAt }: { readonly effectiveAt: number | null }): Wire =>
-  effectiveAt === null ? {} : { effectiveAt: instant(effectiveAt) };
+  effectiveAt === null ? {} : { effectiveAt: instantText(effectiveAt) };
 
 /** @param texts those of the event it caused. */
 export function commandFromWire(wire: Wire, texts: Texts): Command {
@@ -267,9 +267,9 @@ function holdToWire(hold: Hold): Wire {
     captured: digits(hold.captured),
     credit: hold.credit,
     debit: hold.debit,
-    expiresAt: hold.expiresAt === null ? null : instant(hold.expiresAt),
+    expiresAt: hold.expiresAt === null ? null : instantText(hold.expiresAt),
     id: hold.id,
-    placedAt: instant(hold.placedAt),
+    placedAt: instantText(hold.placedAt),
     placedPosition: hold.placedPosition,
     released: digits(hold.released),
     remaining: digits(hold.remaining),
@@ -307,7 +307,7 @@ function accountToWire(account: Account): Wire {
     id: account.id,
     maxBalance: digits(account.maxBalance),
     minBalance: digits(account.minBalance),
-    openedAt: instant(account.openedAt),
+    openedAt: instantText(account.openedAt),
     openedPosition: account.openedPosition,
     type: account.type,
   };

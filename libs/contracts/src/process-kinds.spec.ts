@@ -36,7 +36,7 @@ describe('the golden events of processes', () => {
   it('can be read from their end, and belong to no group', () => {
     for (const text of golden) {
       const { type, stream, schemaVersion, traceparent } = decodeEnvelope(text);
-      expect(envelopeEnd(text)).toEqual({ type, stream, schemaVersion, traceparent, group: null, words: null });
+      expect(envelopeEnd(text)).toEqual({ type, stream, schemaVersion, traceparent, group: null, texts: null });
       expect(seamsOf(text)).toEqual({ group: null, texts: null });
     }
   });

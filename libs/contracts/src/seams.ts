@@ -1,11 +1,11 @@
 import { envelopeEnd } from './envelope.js';
 import { isJournalStream } from './feed.js';
 
-/** What a stored event says about its neighbours and its words. */
+/** What a stored event says about its neighbours and its texts. */
 export interface Seams {
   /** The first and last version of the all-or-nothing group it belongs to, or null. */
   readonly group: { readonly first: number; readonly last: number } | null;
-  /** The commitment to its words, or null where it has none. */
+  /** The commitment to its texts, or null where it has none. */
   readonly texts: string | null;
 }
 
@@ -14,7 +14,7 @@ export function seamsOf(text: string): Seams {
   // The last place with this key: what stands behind it has no quotes inside.
   if (isJournalStream(text.slice(text.lastIndexOf(STREAM) + STREAM.length, -1))) return journalSeams(text);
   const end = envelopeEnd(text);
-  return { group: end?.group ?? null, texts: end?.words ?? null };
+  return { group: end?.group ?? null, texts: end?.texts ?? null };
 }
 
 const STREAM = '"stream":"';

@@ -118,11 +118,18 @@ export function checkedServices<const Rows extends readonly ServiceRow[]>(rows: 
       throw new Error(`The row of the service '${name}' is wrong: ${why}.`);
     };
     if (!/^[a-z][a-z0-9]{0,30}$/.test(name)) fail('a name is 1 to 31 small letters and digits, with a letter first');
+    if (!Array.isArray(granted)) fail('it says no scopes; a service that asks nobody has an empty list');
+    for (const kind of streams)
+      if (!/^[a-z][a-z0-9_]{0,30}$/.test(kind)) fail(`the kind of stream ${kind} is not 1 to 31 of a-z 0-9 _ with a letter first`);
     if (says !== null && streams.length === 0) fail(`it says ${says} but owns no kind of stream`);
-    for (const kind of processes)
+    for (const kind of processes) {
       if (!isKindOfProcesses(kind)) fail(`the kind of process ${kind} is not 1 to 31 of a-z 0-9 _ with a letter first`);
+      if (!streams.includes(kind)) fail(`it has processes of the kind ${kind} and does not own streams of that kind`);
+    }
     for (const topic of hears) if (!said.includes(topic)) fail(`it hears ${topic}, which no service says`);
     for (const scope of granted) if (!known.includes(scope)) fail(`the scope ${scope} is not known`);
+    if (processes.length > 0 && granted.every((scope) => scope === scopes.feed))
+      fail('it has processes and no scope with which they could act');
     if (hears.length > 0 && !granted.includes(scopes.feed)) fail(`it hears ${hears[0]} and lacks the scope ${scopes.feed}`);
   }
   for (const [what, values] of Object.entries({

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Texts } from '@mizan/ledger';
 import { canonicalJson } from './envelope.js';
 
-/** Texts as they are kept beside the journal, with the salt of their commitment. Erasing them deletes this. */
+/** Texts as they are kept beside the stream, with the salt of their commitment. Erasing them deletes this. */
 export interface KeptTexts extends Texts {
   /** 32 random hex digits. */
   readonly salt: string;

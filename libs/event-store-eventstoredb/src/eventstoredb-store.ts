@@ -105,7 +105,7 @@ export class EventStoreDbStore implements OpenEventStore {
 
   async append(stream: string, expectedVersion: number, events: readonly string[]): Promise<Appended> {
     const bytes = appendBytes(stream, expectedVersion, events, this.limits);
-    if (!this.prefixes.some((prefix) => stream.startsWith(prefix)))
+    if (!this.isOwn(stream))
       throw new AppendRefused(
         `Mistake in the program: '${stream}' would not be in the feed. Streams of this store begin with ${this.prefixes.map((prefix) => `'${prefix}'`).join(' or ')}.`,
       );
@@ -159,12 +159,14 @@ export class EventStoreDbStore implements OpenEventStore {
 
   async read(stream: string, after: number, limit: number): Promise<readonly StoredEvent[]> {
     this.refuseWhenClosed();
+    if (!this.isOwn(stream)) return [];
     const most = pageLimit(limit, MAX_PAGE_EVENTS);
     return streamPage(this.client, stream, 'forwards', BigInt(Math.max(0, after)), most, this.deadlineMs, this.calls);
   }
 
   async readBackwards(stream: string, before: number, limit: number): Promise<readonly StoredEvent[]> {
     this.refuseWhenClosed();
+    if (!this.isOwn(stream)) return [];
     const most = pageLimit(limit, MAX_PAGE_EVENTS);
     if (before <= 1) return [];
     const from = before > Number.MAX_SAFE_INTEGER ? 'end' : BigInt(before - 2);
@@ -173,7 +175,13 @@ export class EventStoreDbStore implements OpenEventStore {
 
   async version(stream: string): Promise<number> {
     this.refuseWhenClosed();
+    if (!this.isOwn(stream)) return 0;
     return this.lastVersion(stream);
+  }
+
+  /** The streams of other owners lie in the same cluster: to this store they are not there. */
+  private isOwn(stream: string): boolean {
+    return this.prefixes.some((prefix) => stream.startsWith(prefix));
   }
 
   private async lastVersion(stream: string): Promise<number> {

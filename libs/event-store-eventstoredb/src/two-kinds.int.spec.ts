@@ -63,6 +63,14 @@ test('a subscription does not hear what the other store appends', async () => {
   expect(await hearing).toEqual([stream]);
 });
 
+test('streams of another owner are not there, also where their names are known', async () => {
+  const stream = streamOf('payout');
+  await payouts.append(stream, 0, ['theirs', 'too']);
+  expect(await journal.version(stream)).toBe(0);
+  expect(await journal.read(stream, 0, 10)).toEqual([]);
+  expect(await journal.readBackwards(stream, 10, 10)).toEqual([]);
+});
+
 test('streams of other kinds cannot be appended to, and nothing of it is written', async () => {
   for (const stream of [streamOf('payout'), streamOf('journals'), 'journal', `owner-of-journal-`]) {
     const attempt = journal.append(stream, 0, ['a']);

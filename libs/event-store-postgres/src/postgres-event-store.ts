@@ -24,7 +24,7 @@ import { assertDurable } from './durability.js';
 
 /** How often the feed is looked at for what other processes appended. */
 const POLL_MS = 50;
-const READ_CONNECTIONS = 4;
+export const READ_CONNECTIONS = 4;
 
 /** Events in PostgreSQL, in one schema that `eventStoreMigrations` makes. Reads never wait for the connection that appends. */
 export class PostgresEventStore implements OpenEventStore {

@@ -1,7 +1,7 @@
 import type { AppendLimits } from './bounds.js';
 
 /**
- * Where journals are kept. An event is opaque here: one text, kept byte for byte.
+ * Where streams are kept. An event is opaque here: one text, kept byte for byte.
  * Versions of a stream start at 1 and have no gaps. "All" is walked with opaque feed tokens.
  */
 export interface EventStore {

@@ -115,7 +115,7 @@ export class AppliedOnce<Transaction> {
 }
 
 /** The events of each stream in the order of their versions, each once. */
-function byStream(messages: readonly StreamMessage[]): Map<string, readonly FedEvent[]> {
+export function byStream(messages: readonly StreamMessage[]): Map<string, readonly FedEvent[]> {
   const streams = new Map<string, Map<number, FedEvent>>();
   for (const { stream, events } of messages) {
     const seen = streams.get(stream) ?? new Map<number, FedEvent>();
@@ -126,7 +126,7 @@ function byStream(messages: readonly StreamMessage[]): Map<string, readonly FedE
 }
 
 /** @param events in order, each once. */
-function contiguousAfter(version: number, events: readonly FedEvent[]): readonly FedEvent[] {
+export function contiguousAfter(version: number, events: readonly FedEvent[]): readonly FedEvent[] {
   const start = events.findIndex((event) => event.version > version);
   if (start < 0 || events[start]!.version !== version + 1) return [];
   let end = start + 1;

@@ -82,7 +82,7 @@ const GOODBYE_MS = 1_200;
 const STANDBY_AFTER_MS = 2_000;
 
 /**
- * Publishes a journal: reads the feed in order, sends each append, and stores its place after the broker's answer.
+ * Publishes a service's streams: reads the feed in order, sends each append, and stores its place after the broker's answer.
  * At least once, in order per stream. It only reads the store, so posting never waits for it.
  */
 export class FeedRelay {

@@ -5,7 +5,7 @@ import { type KeptTextsReader, joinTexts } from './kept-texts.js';
 /** The most that one page of the feed holds. A page of a stream is longer than any group, so that a whole one always fits. */
 export const FEED_LIMITS = { heads: 1000, events: 1000 } as const;
 
-/** The journal as its owner serves it to readers: the truth behind every Kafka message. */
+/** A service's streams, as it serves them to readers: the truth behind every Kafka message. */
 export interface Feed {
   /** Which streams reached which version after a token (null: from the beginning); `next` equals `after` when there is nothing new. */
   heads(after: string | null, limit: number, signal?: AbortSignal): Promise<HeadsBody>;

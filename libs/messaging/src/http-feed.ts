@@ -7,7 +7,7 @@ import { reasonOf } from './poison.js';
 export type TokenSource = (refused?: string) => Promise<string>;
 
 export interface HttpFeedOptions {
-  /** The owning service's own address, for example `http://127.0.0.1:8081`; of several instances each, all of which have the same journal. */
+  /** The owning service's own address, for example `http://127.0.0.1:8081`; of several instances each, all of which have the same streams. */
   readonly urls: readonly string[];
   readonly token: TokenSource;
   /** For one attempt, with its answer read to the end. */

@@ -20,8 +20,9 @@ export class Inbox extends AppliedOnce<pg.PoolClient> {
   }
 }
 
-class PostgresProgress implements Progress<pg.PoolClient> {
-  constructor(private readonly options: InboxOptions) {}
+/** How far a consumer has come, in the tables of `messagingMigrations`. */
+export class PostgresProgress implements Progress<pg.PoolClient> {
+  constructor(private readonly options: Pick<InboxOptions, 'pool' | 'schema' | 'consumer'>) {}
 
   transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     return transaction(this.options.pool, work);

@@ -2,7 +2,7 @@ import { type FedEvent, type KeptTexts, seamsOf } from '@mizan/contracts';
 import type { StoredEvent } from '@mizan/event-store';
 import type { Group } from './stream-message.js';
 
-/** Reads what is kept beside the journal. Answers by commitment; what was erased is missing from the answer. */
+/** Reads what is kept beside the stream. Answers by commitment; what was erased is missing from the answer. */
 export type KeptTextsReader = (
   wanted: readonly { readonly stream: string; readonly commitment: string }[],
 ) => Promise<ReadonlyMap<string, KeptTexts>>;

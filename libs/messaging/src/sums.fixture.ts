@@ -30,7 +30,7 @@ export function sumEvent(
     traceparent,
     data: { amount: String(version * 7), padding },
     ...(group ? { group } : {}),
-    ...(texts ? { words: commitment(texts) } : {}),
+    ...(texts ? { texts: commitment(texts) } : {}),
   });
 }
 

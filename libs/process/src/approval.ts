@@ -32,6 +32,12 @@ export function refuseDecision<S, E extends Json>(instance: Instance<S, E>, deci
   return null;
 }
 
+/** The step whose approval a call has, where it was given and has expired since: also between two attempts. Null where it has not. */
+export function lapsedApproval<S, E extends Json>(instance: Instance<S, E>, { approvedIn }: Call, now: number): string | null {
+  const approval = approvedIn === undefined ? undefined : instance.approvals.get(approvedIn);
+  return approval?.status === 'given' && now >= Date.parse(approval.asked.expiresAt) ? approval.asked.step : null;
+}
+
 /** @throws where a call names an approval that was not given, is used, or was of other content: a bug of the process. */
 export function checkApproved<S, E extends Json>(instance: Instance<S, E>, { step, approvedIn, content }: Call): void {
   if (approvedIn === undefined) return;

@@ -18,8 +18,9 @@ export interface Bounds {
   readonly concurrentCalls: number;
   /** After this long another instance may look at a process whose call is under way. */
   readonly callMs: number;
-  /** When a call whose outcome is unknown is asked for again. */
+  /** When a call whose outcome is unknown is asked for again, at first and at the latest. */
   readonly retryMs: number;
+  readonly longestRetryMs: number;
 }
 
 export const defaultBounds: Bounds = {
@@ -33,4 +34,5 @@ export const defaultBounds: Bounds = {
   concurrentCalls: 8,
   callMs: 30_000,
   retryMs: 1_000,
+  longestRetryMs: 300_000,
 };

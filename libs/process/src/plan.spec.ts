@@ -3,7 +3,8 @@ import { START, clerk } from './clerk.fixture.js';
 import type { Next } from './definition.js';
 import { Instance } from './instance.js';
 import { answered, plan } from './plan.js';
-import { type Recorded, instant } from './recorded.js';
+import { instantText } from '@mizan/contracts';
+import { type Recorded } from './recorded.js';
 
 const message: Recorded = { type: 'MessageReceived', at: START, id: 'm1', content: 'order', asked: null };
 const heard: Recorded = { type: 'Decided', at: START, event: { signal: 'message' } };
@@ -36,7 +37,7 @@ it('rests until the moment that is waited for, and goes on at that moment', () =
   expect(plan(process(wait), START + 10, bounds)).toEqual({
     do: 'append',
     events: [
-      { type: 'WaitEnded', at: START + 10, until: instant(START + 10) },
+      { type: 'WaitEnded', at: START + 10, until: instantText(START + 10) },
       { type: 'Decided', at: START + 10, event: { signal: 'due' } },
     ],
   });
@@ -85,9 +86,24 @@ const asked: Recorded = {
   content: 'a',
   sha256: 'f',
   maker: 'm',
-  expiresAt: instant(START + 10),
+  expiresAt: instantText(START + 10),
 };
 const given: Recorded = { type: 'ApprovalGiven', at: START, step: 'check', id: 'd', sha256: 'f', by: 'c' };
+
+it('does not use an approval that has expired, nor use it again after a refusal', () => {
+  const approved = call({ approvedIn: 'check' });
+  const lapsed = { do: 'append', events: [{ type: 'ApprovalExpired', step: 'check' }, { event: { signal: 'expired' } }] };
+  expect(plan(process(approved, asked, given), START + 10, bounds)).toMatchObject(lapsed);
+  const refused: Recorded = {
+    type: 'CallRefused',
+    at: START,
+    step: 'post',
+    id: 'clerk-p:post:1',
+    rejection: { code: 'no', detail: 'No.' },
+  };
+  const tried = process(approved, asked, given, { ...sent, approvedIn: 'check' } as Recorded, refused);
+  expect(plan(tried, START + 10, bounds)).toMatchObject(lapsed);
+});
 
 it.each([
   ['asks again for a step that is done', process(call(), sent, done), /step post, which is done/],

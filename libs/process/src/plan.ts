@@ -1,10 +1,11 @@
-import { checkApproved } from './approval.js';
+import { checkApproved, lapsedApproval } from './approval.js';
 import type { Bounds } from './bounds.js';
 import { contentHash } from './content.js';
 import { type Call, type Json, type Rejection, type Signal, isRejection } from './definition.js';
 import type { Instance } from './instance.js';
 import type { Answer } from './ports.js';
-import { type CallSent, type Recorded, instant } from './recorded.js';
+import { instantText } from '@mizan/contracts';
+import { type CallSent, type Recorded } from './recorded.js';
 
 /** What the runtime does for a process as it stands. */
 export type Plan =
@@ -31,12 +32,14 @@ export function plan<S, E extends Json>(instance: Instance<S, E>, clock: number,
       return {
         do: 'append',
         events: [
-          { type: 'WaitEnded', at: now, until: instant(next.until) },
+          { type: 'WaitEnded', at: now, until: instantText(next.until) },
           ...decided(instance, { type: 'due', until: next.until }, now, bounds),
         ],
       };
-    case 'call':
-      return { do: 'append', events: [begun(instance, next, now, bounds)] };
+    case 'call': {
+      const lapsed = lapsedApproval(instance, next, now);
+      return { do: 'append', events: lapsed ? expiredIn(instance, lapsed, now, bounds) : [begun(instance, next, now, bounds)] };
+    }
     case 'approve': {
       const { step, content, maker, expiresAt } = next;
       const approval = instance.approvals.get(step);
@@ -48,7 +51,7 @@ export function plan<S, E extends Json>(instance: Instance<S, E>, clock: number,
           content,
           sha256: contentHash(content),
           maker,
-          expiresAt: instant(expiresAt),
+          expiresAt: instantText(expiresAt),
         };
         return { do: 'append', events: [event] };
       }
@@ -56,10 +59,13 @@ export function plan<S, E extends Json>(instance: Instance<S, E>, clock: number,
       if (approval.asked.sha256 !== contentHash(content)) throw new Error(`${instance.id} changed what it asks for in step ${step}.`);
       const until = Date.parse(approval.asked.expiresAt);
       if (now < until) return { do: 'rest', until };
-      const expired: Recorded = { type: 'ApprovalExpired', at: now, step };
-      return { do: 'append', events: [expired, ...decided(instance, { type: 'expired', step }, now, bounds)] };
+      return { do: 'append', events: expiredIn(instance, step, now, bounds) };
     }
   }
+}
+
+function expiredIn<S, E extends Json>(instance: Instance<S, E>, step: string, now: number, bounds: Bounds): readonly Recorded[] {
+  return [{ type: 'ApprovalExpired', at: now, step }, ...decided(instance, { type: 'expired', step }, now, bounds)];
 }
 
 function begun<S, E extends Json>(instance: Instance<S, E>, call: Call, now: number, bounds: Bounds): Recorded {

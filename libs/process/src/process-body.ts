@@ -1,7 +1,7 @@
 import type { ProcessBody } from '@mizan/contracts';
 import type { Json } from './definition.js';
 import type { Instance } from './instance.js';
-import { instant } from './recorded.js';
+import { instantText } from '@mizan/contracts';
 
 /** What `GET /v1/processes/{process}` answers; null where no such process has begun. Where nobody asked, the service itself did. */
 export function processBody<S, E extends Json>({ id, began }: Instance<S, E>): ProcessBody | null {
@@ -10,6 +10,6 @@ export function processBody<S, E extends Json>({ id, began }: Instance<S, E>): P
   return {
     process: id,
     stream: id,
-    asked: { ...(asked ?? { actor, correlation: null }), at: instant(at), causation },
+    asked: { ...(asked ?? { actor, correlation: null }), at: instantText(at), causation },
   };
 }

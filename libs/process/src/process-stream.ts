@@ -1,4 +1,4 @@
-import { type EventKinds, type ProcessData, envelopeEnd, isCausation, isKindOfProcesses, processKinds } from '@mizan/contracts';
+import { type EventKinds, type ProcessData, isCausation, isKindOfProcesses, processKinds } from '@mizan/contracts';
 import { AppendRefused, type EventStore, MAX_PAGE_EVENTS } from '@mizan/event-store';
 import type { Bounds } from './bounds.js';
 import type { Definition, Json } from './definition.js';
@@ -79,7 +79,6 @@ export class ProcessStream<S, E extends Json> {
         causation: place === 0 ? causation : eventName(id, first),
       }),
     );
-    if (!texts.every(envelopeEnd)) throw new Error(`'${traceparent}' is no trace in which ${id} could have come about.`);
     return texts;
   }
 }

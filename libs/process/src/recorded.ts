@@ -33,8 +33,5 @@ export function decode(kinds: EventKinds<ProcessData>, text: string): { readonly
   return { event: { ...data, type, at: Date.parse(envelope.recordedAt) } as Recorded, envelope };
 }
 
-/** RFC 3339, UTC. @param ms since the epoch. */
-export const instant = (ms: number): string => new Date(ms).toISOString();
-
 /** How a causation names an event. */
 export const eventName = (stream: string, version: number): string => `${stream}@${version}`;

@@ -138,13 +138,19 @@ export class Runner<S, E extends Json> {
           const causation = eventName(process, instance.callVersion);
           const answer = await this.answerTo({ ...todo.call, causation }, begun === todo.call.id);
           begun = null;
-          if (answer === null) return timers.set({ process, version, at: clock() + this.bounds.retryMs });
+          if (answer === null) return timers.set({ process, version, at: clock() + this.pauseAfterUnknown(clock() - instance.at) });
           await this.stream.append(instance, answered(instance, answer, clock(), this.bounds), { causation, traceparent: null });
         }
       }
     }
     const { version } = await this.stream.load(process);
     return timers.set({ process, version, at: clock() });
+  }
+
+  /** The longer an outcome has been unknown, the more rarely it is asked for. @param forMs since the call was recorded. */
+  private pauseAfterUnknown(forMs: number): number {
+    const { retryMs, longestRetryMs } = this.bounds;
+    return Math.max(retryMs, Math.min(longestRetryMs, forMs / 4));
   }
 
   /** The answer, or null where it is unknown. A call that another may have sent is asked for before it is sent again. */

@@ -1,8 +1,11 @@
 import type { OpenEventStore } from '@mizan/event-store';
-import { PostgresEventStore } from '@mizan/event-store-postgres';
+import { PostgresEventStore, READ_CONNECTIONS } from '@mizan/event-store-postgres';
 import type { Pool } from 'pg';
 import { type StoreKind, keepIn, theStoreKnows } from './kept-in.js';
 import type { OwnStreams } from './own-streams.js';
+
+/** What an open store holds to PostgreSQL by itself: one connection that appends, and those that read. */
+export const STORE_CONNECTIONS = 1 + READ_CONNECTIONS;
 
 /** What the environment says of the store. */
 export interface StoreSettings {

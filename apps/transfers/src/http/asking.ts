@@ -17,7 +17,7 @@ export interface Asking {
 
 /** What a caller chose as request id may be anything; only an opaque one may stand in the journal. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** @throws Problem for a correlation or a causation that may not stand in the journal, or may not be this caller's to say. */
 function askingOf(request: FastifyRequest): Asking {

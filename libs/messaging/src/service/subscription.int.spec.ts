@@ -161,7 +161,7 @@ describe.each(['kafka', 'feed'] as const)('a handler of single events, over %s',
     let faults = 2;
     const { say } = await handled(async ({ id }) => {
       seen.push(id);
-      if (id === 'a@2' && faults-- > 0) throw new Error('connection lost');
+      if (id === 'a@2' && faults-- > 0) throw new TypeError('fetch failed');
     }, 'halt');
     await say('a', 1, 3);
     await eventually(
@@ -170,6 +170,17 @@ describe.each(['kafka', 'feed'] as const)('a handler of single events, over %s',
     );
     expect(new Set(seen)).toEqual(new Set(['a@1', 'a@2', 'a@3']));
     expect(seen.filter((id) => id === 'a@2').length).toBeGreaterThan(2);
+  });
+
+  it('may take its time: what is handled stays handled while the next event is under way', async () => {
+    let release = (): void => {};
+    const slow = new Promise<void>((resolve) => (release = resolve));
+    const { say } = await handled(async ({ version }) => (version === 3 ? slow : undefined), 'halt');
+    await say('a', 1, 4);
+    const at = async () => (await database.pool.query<{ version: number }>('select version::int from reader.inbox')).rows[0]?.version;
+    await eventually(at, (version) => version === 2);
+    release();
+    await eventually(at, (version) => version === 4);
   });
 
   it('that needs no order has what it refuses noted, and goes on', async () => {

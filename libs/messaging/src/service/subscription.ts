@@ -46,8 +46,11 @@ export class Subscription {
     metrics: Metrics,
   ) {
     const { schema, consumer, feed, kinds, bus, into } = hearing;
-    const projection = 'handle' in into ? new HandledEvents(into.handle, into.refused, schema, consumer) : into;
-    this.follower = new Follower({ inbox: new Inbox({ pool, schema, consumer, projection }), feed, kinds, bus, log: writeLog });
+    const inbox =
+      'handle' in into
+        ? new HandledEvents({ pool, schema, consumer, handler: into.handle, refused: into.refused })
+        : new Inbox({ pool, schema, consumer, projection: into });
+    this.follower = new Follower({ inbox, feed, kinds, bus, log: writeLog });
     this.strategy = bus === 'feed' ? null : this.kafka();
     this.sayHowItIs(readiness);
     this.measure(metrics);
