@@ -6,7 +6,6 @@ import { journalKinds } from './journal-kinds.js';
 import { journalSchemas } from './journal-schemas.js';
 import { processKinds } from './process-kinds.js';
 import { processSchemas } from './process-schemas.js';
-import { type ServiceRow, services } from './services.js';
 
 /** The kinds of one service, with the schemas of their data. */
 export interface Described {
@@ -23,13 +22,11 @@ export function described<Data extends Readonly<Record<string, unknown>>>({ owne
   return { owner, kinds };
 }
 
-/** The kinds of every service that writes any. */
-export const everyKind: readonly Described[] = [described(journalKinds, journalSchemas), ...kindsOfProcesses(services)];
-
-/** The kinds of events of processes, for each service that has any. */
-export function kindsOfProcesses(rows: readonly ServiceRow[]): readonly Described[] {
-  return rows.filter(({ processes }) => processes.length > 0).map(({ name }) => described(processKinds(name), processSchemas));
-}
+/** The kinds of every owner of streams; those of processes are the same for every service that runs any. */
+export const everyKind: readonly Described[] = [
+  described(journalKinds, journalSchemas),
+  described(processKinds('processes of any service'), processSchemas),
+];
 
 /** Files about the kinds, by their path in `docs/`. */
 export type Files = Readonly<Record<string, string>>;
@@ -90,12 +87,13 @@ export function eventFaults(owners: readonly Described[], wanted: Files, kept: (
   return [...changed, ...missing.map((path) => `docs/${path} is missing: node scripts/events.mjs`), ...stale];
 }
 
-const schemaPath = (owner: string, { name, version }: DescribedKind): string => `events/${owner}/${name}.v${version}.json`;
+const schemaPath = (owner: string, { name, version }: DescribedKind): string =>
+  `events/${owner.replaceAll(' ', '-')}/${name}.v${version}.json`;
 
 function schemaFile(owner: string, { name, version, says, schema }: DescribedKind): string {
   const head = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: `mizan:${owner}:${name}:${version}`,
+    $id: `mizan:${owner.replaceAll(' ', '-')}:${name}:${version}`,
     title: name,
     description: says,
   };

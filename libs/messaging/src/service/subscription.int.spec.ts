@@ -178,9 +178,9 @@ describe.each(['kafka', 'feed'] as const)('a handler of single events, over %s',
     const { say } = await handled(async ({ version }) => (version === 3 ? slow : undefined), 'halt');
     await say('a', 1, 4);
     const at = async () => (await database.pool.query<{ version: number }>('select version::int from reader.inbox')).rows[0]?.version;
-    await eventually(at, (version) => version === 2);
+    expect(await eventually(at, (version) => version === 2)).toBe(2);
     release();
-    await eventually(at, (version) => version === 4);
+    expect(await eventually(at, (version) => version === 4)).toBe(4);
   });
 
   it('that needs no order has what it refuses noted, and goes on', async () => {
