@@ -8,7 +8,7 @@ const withPromtool = found instanceof Error ? it.skip : it;
 const DEADLINE_MS = 60_000;
 /** Services hand their spans over every 5 s. */
 const EXPORTED_WITHIN_MS = 15_000;
-const PROCESSING: Readonly<Record<string, string>> = { kafka: 'process mizan.journal', feed: 'process the journal’s feed' };
+const PROCESSING: Readonly<Record<string, string>> = { kafka: 'process mizan.journal', feed: 'process the feed' };
 const ROUTE = 'POST /v1/ledgers/:ledger/transfers';
 
 describe.each(['kafka', 'feed'])('BUS=%s', (bus) => {
