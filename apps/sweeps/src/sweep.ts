@@ -51,6 +51,7 @@ export function arrivalsIn(
 
 export const sweep: Definition<Sweep, SweepEvent> = {
   name: 'sweep',
+  version: 1,
   initial: { stage: 'new', arrival: null, waitUntil: 0 },
 
   decide({ stage }, signal, now): readonly SweepEvent[] | Rejection {

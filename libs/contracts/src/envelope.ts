@@ -63,7 +63,7 @@ export function envelopeEnd(text: string): EnvelopeEnd | null {
     schemaVersion: Number(schemaVersion),
     stream: stream!,
     texts: texts ?? null,
-    traceparent: traceparent !== undefined && KNOWN_TRACE.test(traceparent) ? traceparent : null,
+    traceparent: knownTrace(traceparent),
     type: type!,
   };
 }
@@ -74,8 +74,12 @@ export const traceparentOf = (text: string): string | null => TRACEPARENT.exec(t
 /** From the trace to the end: the type and the version. */
 const TRACEPARENT_CHARACTERS = 200;
 const TRACEPARENT = /"traceparent":"(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})","type":"[A-Za-z]+","version":\d+\}$/;
-/** Journals may hold traces of versions that nobody here can go on with. */
 const KNOWN_TRACE = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** A trace that can be gone on with, or null: journals may hold others, of versions of the header that are unknown here. */
+export const knownTrace = (traceparent: string | null | undefined): string | null =>
+  traceparent != null && KNOWN_TRACE.test(traceparent) ? traceparent : null;
+
 const GROUP_CHARACTERS = 70;
 const GROUP = /,"group":\{"first":(\d+),"last":(\d+)\}$/;
 const END = new RegExp(

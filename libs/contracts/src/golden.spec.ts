@@ -17,7 +17,7 @@ const pinned = {
   'journal-v1-forms.jsonl': '9dc852b0bf7aa68f70caf6d39dec13dae24daeb2827e8d0f6a7bea0621c05c1d',
   'journal-v1.fields': '42158f36534ebbccfb2f81812f0e8b002735b24193895097c920dc97f7b6ecf6',
   'journal-v1.jsonl': 'c36f3dc7ce5c488d380008383b2fcf38e97f266ee186815d6c44a3a66b617307',
-  'process-v1.jsonl': '06163b05a3eccfca2720450db637dc3fa47f2aec945f0116dcdf88c5a518fecf',
+  'process-v1.jsonl': 'd80bd6e5b005ac859273e2a77e6d24b8c6f81d9ce3afb98262dda98948916298',
 };
 const journals = ['journal-v1.jsonl', 'journal-v1-forms.jsonl'];
 const known = new Set(linesOf('journal-v1.fields'));

@@ -57,6 +57,9 @@ export const processSchemas = {
   ApprovalGiven: decision,
   ApprovalDeclined: decision,
   ApprovalExpired: object({ step }),
-  Decided: object({ event: json('An event of this kind of process, by its own rules.') }),
+  Decided: object({
+    event: json('An event of this kind of process, by its own rules.'),
+    rules: Type.Integer({ minimum: 1, description: 'The version of those rules.' }),
+  }),
   ProcessEnded: object({ step, why: Type.Literal('attempts_exhausted') }),
 } as const satisfies Schemas;

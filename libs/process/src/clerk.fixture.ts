@@ -30,6 +30,7 @@ export type Heard = { readonly signal: string; readonly content?: Json };
 /** A kind of process that writes down what it hears, and does next what `next` says of that. */
 export const clerk = (next: (heard: readonly Heard[], now: number) => Next): Definition<readonly Heard[], Heard> => ({
   name: 'clerk',
+  version: 1,
   initial: [],
   decide: (_, signal) => {
     if (signal.type === 'message' && signal.content === 'no') return { code: 'no', detail: 'No.' };

@@ -57,6 +57,10 @@ export interface Approve {
 export interface Definition<S, E extends Json> {
   /** Its kind: 1 to 31 of a-z 0-9 _ with a letter first. A process is `<kind>-<id>`, and so is its stream. */
   readonly name: string;
+  /** Of its events: 1, 2, 3, ... A newer one stops a program that knows only an older. */
+  readonly version: number;
+  /** Makes an event of this version of one of an earlier version; wanted from version 2 on. */
+  readonly upcast?: (event: Json, version: number) => E;
   readonly initial: S;
   /** The events of a signal. Only a message can be rejected; then nothing is recorded. */
   decide(state: S, signal: Signal, now: number): readonly E[] | Rejection;

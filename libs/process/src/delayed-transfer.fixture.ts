@@ -34,6 +34,7 @@ const APPROVAL_MS = 2 * 86_400_000;
 
 export const delayedTransfer: Definition<DelayedTransfer, DelayedTransferEvent> = {
   name: 'delayed_transfer',
+  version: 1,
   initial: { stage: 'new', order: null, hold: null, cancelled: false, approved: false },
 
   decide(state, signal): readonly DelayedTransferEvent[] | Rejection {

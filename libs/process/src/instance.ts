@@ -89,7 +89,7 @@ export class Instance<S, E extends Json> {
         this.setApproval(event.step, 'expired');
         return;
       case 'Decided':
-        this.state = this.definition.evolve(this.state, event.event as E);
+        this.state = this.definition.evolve(this.state, this.understood(event.event, event.rules));
         return;
       case 'ProcessEnded':
         this.ended = true;
@@ -97,6 +97,17 @@ export class Instance<S, E extends Json> {
       case 'WaitEnded':
         return;
     }
+  }
+
+  /** An event of this program's version of the rules. @throws for one of a later version, and for an earlier one that nothing upcasts. */
+  private understood(event: Json, rules: number): E {
+    const { version, upcast } = this.definition;
+    if (rules > version)
+      throw new Error(`${this.id} was decided by version ${rules} of its rules; this program knows ${version}. Run a newer one.`);
+    if (rules === version) return event as E;
+    if (!upcast)
+      throw new Error(`${this.id} was decided by version ${rules} of its rules, which nothing here makes version ${version} of.`);
+    return upcast(event, rules);
   }
 
   private setApproval(step: string, status: Approval['status']): void {

@@ -7,7 +7,7 @@ import { instantText } from '@mizan/contracts';
 import { type Recorded } from './recorded.js';
 
 const message: Recorded = { type: 'MessageReceived', at: START, id: 'm1', content: 'order', asked: null };
-const heard: Recorded = { type: 'Decided', at: START, event: { signal: 'message' } };
+const heard: Recorded = { type: 'Decided', at: START, event: { signal: 'message' }, rules: 1 };
 const sent: Recorded = {
   ...{ type: 'CallSent', at: START, step: 'post', attempt: 1, id: 'clerk-p:post:1' },
   ...{ content: null, attempts: 2, approvedIn: null },
@@ -38,7 +38,7 @@ it('rests until the moment that is waited for, and goes on at that moment', () =
     do: 'append',
     events: [
       { type: 'WaitEnded', at: START + 10, until: instantText(START + 10) },
-      { type: 'Decided', at: START + 10, event: { signal: 'due' } },
+      { type: 'Decided', at: START + 10, event: { signal: 'due' }, rules: 1 },
     ],
   });
 });

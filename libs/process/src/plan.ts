@@ -106,7 +106,7 @@ export function heard<S, E extends Json>(
   if (isRejection(events)) return events;
   if (events.length > bounds.eventsPerSignal)
     throw new Error(`${instance.id} decides ${events.length} events on one signal; ${bounds.eventsPerSignal} are the most.`);
-  return events.map((event) => ({ type: 'Decided', at: now, event }));
+  return events.map((event) => ({ type: 'Decided', at: now, event, rules: instance.definition.version }));
 }
 
 /** What the process decides on what has happened already. */

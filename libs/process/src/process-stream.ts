@@ -1,4 +1,4 @@
-import { type EventKinds, type ProcessData, isCausation, isKindOfProcesses, processKinds } from '@mizan/contracts';
+import { type EventKinds, type ProcessData, isCausation, isKindOfProcesses, knownTrace, processKinds } from '@mizan/contracts';
 import { AppendRefused, type EventStore, MAX_PAGE_EVENTS } from '@mizan/event-store';
 import type { Bounds } from './bounds.js';
 import type { Definition, Json } from './definition.js';
@@ -75,7 +75,7 @@ export class ProcessStream<S, E extends Json> {
     const first = version + 1;
     const texts = events.map((event, place) =>
       encode(this.kinds, event, {
-        ...{ stream: id, version: first + place, traceparent },
+        ...{ stream: id, version: first + place, traceparent: knownTrace(traceparent) },
         causation: place === 0 ? causation : eventName(id, first),
       }),
     );
