@@ -1,8 +1,8 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { journalKinds, serviceNamed, topicOf } from '@mizan/contracts';
-import { HttpFeed } from '@mizan/messaging';
-import { type Hearing, Subscription } from '@mizan/messaging/service';
-import { Cursors, Database, Metrics, Readiness, made, provided, serviceTokens } from '@mizan/platform';
+import type { Feed } from '@mizan/messaging';
+import { type Hearing, Subscription, feedOfService } from '@mizan/messaging/service';
+import { Cursors, Database, Metrics, Readiness, made, provided } from '@mizan/platform';
 import { refillingStreams, resumeRefill } from '@mizan/projections';
 import type { Pool } from 'pg';
 import { AccountsController } from './http/accounts.controller.js';
@@ -73,5 +73,4 @@ const theJournal = (settings: AccountsEnvironment, pool: Pool): Hearing => ({
 });
 
 /** The journal as `transfers` serves it to this service. */
-export const journalFeed = ({ TRANSFERS_URL, GATEWAY_URL, SERVICE_KEY }: Sources): HttpFeed =>
-  new HttpFeed({ urls: TRANSFERS_URL, token: serviceTokens({ gatewayUrl: GATEWAY_URL, apiKey: SERVICE_KEY }) });
+export const journalFeed = (sources: Sources): Feed => feedOfService(sources.TRANSFERS_URL, sources);

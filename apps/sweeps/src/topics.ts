@@ -1,8 +1,6 @@
 import { journalKinds, topicOf } from '@mizan/contracts';
 import type { EventStore } from '@mizan/event-store';
-import { HttpFeed } from '@mizan/messaging';
-import { type Hearing, JournalOwners, type Saying } from '@mizan/messaging/service';
-import { serviceTokens } from '@mizan/platform';
+import { type Hearing, JournalOwners, type Saying, feedOfService } from '@mizan/messaging/service';
 import type { ProcessLoop, Runner } from '@mizan/process';
 import { Arrivals } from './arrivals.js';
 import type { SweepsEnvironment } from './environment.js';
@@ -10,8 +8,8 @@ import type { Sweep, SweepEvent } from './sweep.js';
 
 /** What this service hears: the journal, in which amounts arrive. */
 export function theJournal(environment: SweepsEnvironment, loop: ProcessLoop<Sweep, SweepEvent>): Hearing {
-  const { TRANSFERS_URL, GATEWAY_URL, SERVICE_KEY, BUS, KAFKA_BROKERS } = environment;
-  const feed = new HttpFeed({ urls: TRANSFERS_URL, token: serviceTokens({ gatewayUrl: GATEWAY_URL, apiKey: SERVICE_KEY }) });
+  const { TRANSFERS_URL, BUS, KAFKA_BROKERS } = environment;
+  const feed = feedOfService(TRANSFERS_URL, environment);
   const owners = new JournalOwners(async (stream) => (await feed.stream(stream, 0, 1))[0]?.event);
   const arrivals = new Arrivals(loop, (stream) => owners.of(stream));
   return {
